@@ -1,0 +1,47 @@
+import type { Batch } from "./batch.ts";
+import type { Move, Position, Split } from "./position.ts";
+
+/** How a `read` ended. */
+export type Read =
+  /** The batch has more than before (records, or only moves). */
+  | { readonly kind: "read" }
+  /** `splits()` is no longer what it was: the engine asks again, restores and opens. The batch may have more as well. */
+  | { readonly kind: "assignment" }
+  /** The source ends and every split has been read to its end. Asking again gives the same answer. */
+  | { readonly kind: "ended" }
+  /** The signal was aborted first. The batch is as before. */
+  | { readonly kind: "interrupted" };
+
+/** How far a split's reader has come, in the split's own numbers: Kafka offsets, or rows of a file. */
+export interface SplitProgress {
+  readonly split: string;
+  /** Next offset or row to read. */
+  readonly at: number;
+  /** Where the split ends as far as the last read told; null while unknown. `at === end`: caught up. */
+  readonly end: number | null;
+  /** Timestamp of the last record read, in milliseconds since the epoch; null before the first. */
+  readonly timestampMs: number | null;
+}
+
+/**
+ * A set of splits. Every implementation passes test/contract/source.ts against its real counterpart; read that file for the
+ * exact promises. The engine makes one call at a time, but `progress` at any time.
+ * Throws NotConnected (the engine repeats the call with backoff) and Terminal (it stops).
+ */
+export interface Source extends AsyncDisposable {
+  /** The splits this reader owns now. May wait for a first assignment. */
+  splits(signal: AbortSignal): Promise<readonly Split[]>;
+  /** Reads `split` from `position` on; with null from where the manifest says. Opening it again moves it there. */
+  open(split: Split, position: Position | null): Promise<void>;
+  /** Reads `split` no more. Nothing happens where it is not open. */
+  release(split: string): void;
+  /**
+   * Appends records of the open splits and notes their moves, until it appended something and more is not at hand, or the
+   * batch is full. A split's records come in order and without gaps between one batch's `to` and the next one's `from`.
+   */
+  read(into: Batch, signal: AbortSignal): Promise<Read>;
+  /** The open splits. Costs nothing: it is what the last reads told. */
+  progress(): readonly SplitProgress[];
+  /** The moves are durable in the warehouse. A mirror for the source's own lag tools; it never fails and nothing depends on it. */
+  loaded(moves: readonly Move[]): void;
+}
