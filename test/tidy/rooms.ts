@@ -1,0 +1,114 @@
+/** A part of the tree and what its files may import. The first room whose path begins a file's path is that file's room. */
+export interface Room {
+  /** Begins the paths of its files. `*` stands for one folder name, so that each such folder is a room of its own. */
+  readonly path: string;
+  /** What it may import besides itself: paths that begin with one of these. */
+  readonly may: readonly string[];
+  /** npm packages it may import. */
+  readonly packages: readonly string[];
+  readonly why: string;
+}
+
+const kafkaClient = ["@platformatic/kafka", "@node-rs/crc32", "aws-msk-iam-sasl-signer-js"];
+/** What every part of the data plane may know: the components' contract, the shape of rows and columns, the manifests. */
+const contract = [
+  "runtime/component/",
+  ...["column", "compiled", "duckdb-type", "parquet-types", "rows", "type"].map((name) => `transform/${name}.ts`),
+  "crds/",
+];
+const connector = "a connector knows the component contract, its own client library and crds/, never another connector";
+
+/** The rooms of the project, most special first. */
+export const rooms: readonly Room[] = [
+  {
+    path: "crds/",
+    may: [],
+    packages: ["ajv", "@marcbachmann/cel-js", "yaml", "fastest-levenshtein"],
+    why: "crds/ is the contract: it depends on nothing",
+  },
+  {
+    path: "transform/",
+    may: ["crds/"],
+    packages: ["@duckdb/node-api", "fastest-levenshtein"],
+    why: "transform/ knows only the contract",
+  },
+  { path: "runtime/component/", may: contract, packages: ["pino"], why: "the component contract knows no component" },
+  {
+    path: "runtime/engine/",
+    may: [...contract, "transform/"],
+    packages: ["pino", "prom-client"],
+    why: "the engine knows no connector",
+  },
+  { path: "runtime/kafka/", may: contract, packages: [...kafkaClient, "pino"], why: "the Kafka client knows no connector" },
+  { path: "runtime/formats/", may: contract, packages: ["avsc", "pino"], why: connector },
+  { path: "runtime/sources/kafka/", may: [...contract, "runtime/kafka/"], packages: [...kafkaClient, "pino"], why: connector },
+  {
+    path: "runtime/dead-letters/kafka/",
+    may: [...contract, "runtime/kafka/"],
+    packages: [...kafkaClient, "pino"],
+    why: connector,
+  },
+  { path: "runtime/sources/files/", may: contract, packages: ["@duckdb/node-api", "pino"], why: connector },
+  { path: "runtime/sinks/duckdb/", may: contract, packages: ["@duckdb/node-api", "pino"], why: connector },
+  { path: "runtime/sources/*/", may: contract, packages: ["pino"], why: connector },
+  { path: "runtime/sinks/*/", may: contract, packages: ["pino"], why: connector },
+  { path: "runtime/dead-letters/*/", may: contract, packages: ["pino"], why: connector },
+  {
+    path: "runtime/",
+    may: ["transform/", "crds/"],
+    packages: ["pino", "prom-client"],
+    why: "operator and runtime meet only in crds/ and transform/",
+  },
+  {
+    path: "operator/",
+    may: ["transform/", "crds/"],
+    packages: ["pino"],
+    why: "operator and runtime meet only in crds/ and transform/",
+  },
+  {
+    path: "cli/",
+    may: ["operator/", "runtime/", "transform/", "crds/"],
+    packages: ["commander", "yaml", "pino", "prom-client", "avsc", "@duckdb/node-api"],
+    why: "the product never imports its tests or its tooling",
+  },
+  { path: "bin/", may: ["cli/", "development/set-up.mjs"], packages: [], why: "bin/ only starts cli/" },
+  {
+    path: "development/",
+    may: ["cli/", "operator/", "runtime/", "transform/", "crds/", "test/kafka/"],
+    packages: ["yaml", "@duckdb/node-api", "kafkajs", "@platformatic/kafka"],
+    why: "tooling may use the product and the real parts that the tests start",
+  },
+  {
+    path: "test/",
+    may: ["cli/", "operator/", "runtime/", "transform/", "crds/", "development/", "bin/"],
+    packages: [
+      "vitest",
+      "kafkajs",
+      "oxc-parser",
+      "vega-datasets",
+      "pino",
+      "prom-client",
+      "yaml",
+      "avsc",
+      "@marcbachmann/cel-js",
+      "@duckdb/node-api",
+      "@platformatic/kafka",
+    ],
+    why: "tests may use everything",
+  },
+  { path: "vitest.config.ts", may: [], packages: ["vitest"], why: "a config imports its tool" },
+];
+
+/** Only these files read the environment: the programs' entries, the tooling and the tests. */
+export const readsEnvironment = ["cli/main.ts", "runtime/main.ts", "operator/main.ts", "bin/", "development/", "test/"];
+
+/** The path of the room's own folder that `path` lies in (`*` filled in), or undefined if it lies elsewhere. */
+export function ownFolder(room: Room, path: string): string | undefined {
+  const wanted = room.path.split("/");
+  const parts = path.split("/");
+  const fits = wanted.every((part, at) =>
+    at === wanted.length - 1 ? (parts[at] ?? "").startsWith(part) : part === "*" ? parts[at] !== undefined : part === parts[at],
+  );
+  if (!fits) return undefined;
+  return [...parts.slice(0, wanted.length - 1), wanted.at(-1)].join("/");
+}
