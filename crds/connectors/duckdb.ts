@@ -1,22 +1,25 @@
 import { load } from "../load.ts";
-import { choice, list, object, oneOf, type Static, string, withDefault } from "../schema.ts";
+import { choice, object, oneOf, set, type Static, string, withDefault } from "../schema.ts";
 
 /** How rows meet the rows that are there. */
-export const mode = withDefault(
+const mode = withDefault(
   oneOf("How rows meet the rows that are there.", {
     append: object("Every row is added.", {}),
     upsert: object("A row replaces the row with the same key. Inside a batch the latest record wins.", {
-      key: list("Columns of the key. A row whose key is NULL is rejected.", string("Column name.", { minLength: 1 }), {
-        minItems: 1,
-        maxItems: 16,
-        "x-kubernetes-list-type": "atomic",
-      }),
+      key: set(
+        "Columns of the key. A row whose key is NULL is rejected.",
+        string("Column name.", { minLength: 1, maxLength: 255 }),
+        {
+          minItems: 1,
+          maxItems: 16,
+        },
+      ),
     }),
   }),
   { append: {} },
 );
-export type Mode = Static<typeof mode>;
 
+/** What may happen to the table when the rows do not fit it. */
 export const schemaEvolution = withDefault(
   choice(
     "What may happen to a table that lacks a column or whose column is too narrow: `none` refuses, `addColumns` adds columns (always nullable), `widen` also widens types.",

@@ -2,6 +2,8 @@ import { duckdbSink } from "../connectors/duckdb.ts";
 import { filesDeadLetter, filesSink, filesSource } from "../connectors/files.ts";
 import { kafkaDeadLetter, kafkaSource } from "../connectors/kafka.ts";
 import { boolean, integer, object, oneOf, optional, type Static, withDefault } from "../schema.ts";
+import { type Kind, ready, type Resource } from "./kind.ts";
+import { pipelineStatus } from "./pipeline-status.ts";
 import { pipelineTransform } from "./transform.ts";
 
 const scaling = object(
@@ -9,7 +11,10 @@ const scaling = object(
   {
     min: withDefault(integer("Fewest pods. 0 leaves no pod while there is nothing to read.", { minimum: 0, maximum: 1000 }), 1),
     max: integer("Most pods.", { minimum: 1, maximum: 1000 }),
-    targetLagSeconds: withDefault(integer("How far behind the newest record the table may be.", { minimum: 1, maximum: 86_400 }), 60),
+    targetLagSeconds: withDefault(
+      integer("How far behind the newest record the table may be.", { minimum: 1, maximum: 86_400 }),
+      60,
+    ),
   },
   [{ rule: "self.min <= self.max", message: "min is above max: lower min or raise max" }],
 );
@@ -30,8 +35,7 @@ const pipelineDeadLetter = withDefault(
 );
 export type PipelineDeadLetter = Static<typeof pipelineDeadLetter>;
 
-/** `Pipeline`: from a source through one SQL statement into a table. */
-export const pipelineSpec = object(
+const pipelineSpec = object(
   "From a source through one SQL statement into a table, each record exactly once.",
   {
     source: pipelineSource,
@@ -39,7 +43,10 @@ export const pipelineSpec = object(
     sink: pipelineSink,
     deadLetter: pipelineDeadLetter,
     replicas: optional(
-      integer("Pods to run; also what the scale subresource, HPA and KEDA write. Default: 1.", { minimum: 0, maximum: 1000, format: "int32" }),
+      integer(
+        "Pods to run. Without it one, but set it where an HPA or KEDA is to scale: the scale subresource reads and writes it.",
+        { minimum: 0, maximum: 1000, format: "int32" },
+      ),
     ),
     scaling: optional(scaling),
     suspend: optional(boolean("Drain and stop: what was read is loaded, then no pod runs.")),
@@ -60,3 +67,42 @@ export const pipelineSpec = object(
   ],
 );
 export type PipelineSpec = Static<typeof pipelineSpec>;
+
+/** From a source through one SQL statement into a table. */
+export const pipelineKind: Kind = {
+  kind: "Pipeline",
+  plural: "pipelines",
+  shortNames: ["pl"],
+  categories: ["all", "snowline"],
+  description: "Carries records from a source through one SQL statement into a table, each record exactly once.",
+  spec: pipelineSpec.json,
+  status: pipelineStatus.json,
+  columns: [
+    ...ready,
+    { name: "Replicas", type: "integer", jsonPath: ".status.replicas", description: "Pods that exist." },
+    { name: "Lag(s)", type: "integer", jsonPath: ".status.lag.seconds", description: "Age of the oldest record not yet loaded." },
+    {
+      name: "Rows/s",
+      type: "integer",
+      jsonPath: ".status.rates.rowsPerSecond",
+      description: "Rows loaded, over the last minute.",
+    },
+    {
+      name: "Lag records",
+      type: "integer",
+      jsonPath: ".status.lag.records",
+      description: "Records not yet loaded.",
+      priority: 1,
+    },
+    {
+      name: "Rejected",
+      type: "integer",
+      jsonPath: ".status.totals.recordsRejected",
+      description: "Records sent to the dead letters.",
+      priority: 1,
+    },
+  ],
+  scale: { specReplicasPath: ".spec.replicas", statusReplicasPath: ".status.replicas", labelSelectorPath: ".status.selector" },
+};
+/** A Pipeline that passed its schema. */
+export type Pipeline = Resource<"Pipeline", PipelineSpec>;

@@ -1,5 +1,6 @@
 import { columns } from "../format.ts";
-import { choice, integer, map, object, optional, type Static, string, withDefault } from "../schema.ts";
+import { choice, exactlyOne, integer, map, object, optional, type Static, string, withDefault } from "../schema.ts";
+import { httpUrl } from "../url.ts";
 
 const fileType = optional(choice("How it is written. Default: by the ending of the path.", "json", "csv", "parquet"));
 
@@ -16,13 +17,13 @@ const lookup = object(
     ),
     http: optional(
       object("A CSV, JSON (array or lines) or Parquet file over HTTP.", {
-        url: string("URL.", { pattern: "^https?://" }),
+        url: httpUrl("URL."),
         type: fileType,
         columns,
       }),
     ),
   },
-  [{ rule: "has(self.file) != has(self.http)", message: "set exactly one of: file, http" }],
+  [exactlyOne(["file", "http"])],
 );
 export type Lookup = Static<typeof lookup>;
 

@@ -1,0 +1,19 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { generatedFiles } from "../../development/generate.ts";
+
+const root = join(import.meta.dirname, "../..");
+
+test.each([...generatedFiles()])("%s is what the schemas make (else: npm run generate)", (path, text) => {
+  expect(readFileSync(join(root, path), "utf8")).toBe(text);
+});
+
+test("crds/generated holds nothing else", () => {
+  const made = [...generatedFiles().keys()].filter((path) => path.startsWith("crds/generated/"));
+  expect(
+    readdirSync(join(root, "crds/generated"))
+      .map((name) => `crds/generated/${name}`)
+      .toSorted(),
+  ).toEqual(made.toSorted());
+});
