@@ -22,4 +22,5 @@ export const metaColumns = {
   _key: "VARCHAR",
   _headers: "MAP(VARCHAR, VARCHAR)",
 } as const;
+/** Name of a metadata column. */
 export type MetaColumn = keyof typeof metaColumns;

@@ -30,6 +30,7 @@ export interface SqlProblem {
   readonly column?: number;
 }
 
+/** A compiled statement, the target it makes rows for, and the surroundings it runs in. */
 export interface TransformerOptions {
   readonly compiled: CompiledTransform;
   /** What the sink takes. Rows come out with those of these columns that the SQL yields, in this order, in exactly these types. */

@@ -1,0 +1,173 @@
+import type { DuckDBConnection } from "@duckdb/node-api";
+import type { Lookup, PipelineTransform } from "../crds/kinds/transform.ts";
+import { batchTable, emptyBatch } from "./batch-sql.ts";
+import { areProblems } from "./check-columns.ts";
+import { type Column, type MetaColumn, metaColumns } from "./column.ts";
+import type { CompiledTransform, SqlProblem } from "./compiled.ts";
+import { outputColumns } from "./output-columns.ts";
+import { openLockedDatabase } from "./locked-database.ts";
+import { lookupColumns, lookupProblems } from "./lookup-spec.ts";
+import { nearest } from "../crds/nearest.ts";
+import { perBatchReasons } from "./per-batch.ts";
+import { type Accepted, acceptStatement, aggregateNames } from "./accept-statement.ts";
+import { rewrite } from "./rewrite.ts";
+import { quoted } from "./duckdb-type.ts";
+import { reservedPrefix, sameName } from "./sql-text.ts";
+import { problemAt, problemOf, sqlPath } from "./sql-problem.ts";
+import { isNode, type Node, node, nodes, offsetOf, text } from "./statement.ts";
+
+/** Compiling holds empty tables only. */
+const memoryBytes = 128 * 1024 * 1024;
+const everything = "SELECT * FROM source";
+
+/** What the SQL is checked against. */
+export interface CompileOptions {
+  /** Declared columns of `source`, as `sourceColumns` gives them. */
+  readonly source: readonly Column[];
+  /** Undefined: everything comes out as it came. */
+  readonly transform: PipelineTransform | undefined;
+  /** Key columns in upsert mode; they have to come out. */
+  readonly upsertKey: readonly string[] | null;
+}
+
+/**
+ * Checks a pipeline's SQL against the declared columns, without data and without reaching anything outside. A list is what is
+ * wrong, each problem with its place in the SQL where DuckDB knows it.
+ */
+export async function compileTransform(options: CompileOptions): Promise<CompiledTransform | SqlProblem[]> {
+  const lookups = options.transform?.lookups ?? {};
+  const problems = lookupProblems(lookups);
+  if (problems.length > 0) return problems;
+  const database = await openLockedDatabase({ directory: null, memoryBytes, threads: 1 });
+  try {
+    return await compileIn(database.connection, options, lookups);
+  } finally {
+    database.close();
+  }
+}
+
+async function compileIn(
+  connection: DuckDBConnection,
+  options: CompileOptions,
+  lookups: Readonly<Record<string, Lookup>>,
+): Promise<CompiledTransform | SqlProblem[]> {
+  const { source } = options;
+  const sql = options.transform?.sql ?? everything;
+  const accepted = await acceptStatement(connection, sql, Object.keys(lookups));
+  if (Array.isArray(accepted)) return accepted;
+  const { analysis, query } = accepted;
+  for (const [name, lookup] of Object.entries(lookups)) {
+    const columns = lookupColumns(name, lookup);
+    if (!areProblems(columns)) await createTable(connection, name, columns);
+  }
+  await createTable(connection, "source", [...source, ...analysis.meta.map((name) => ({ name, type: metaColumns[name] }))]);
+  try {
+    // Bound as it was written, so that the places of its errors are the owner's.
+    const prepared = await connection.prepare(sql);
+    prepared.destroySync();
+  } catch (error) {
+    return [problemOf(sql, error)];
+  }
+  const aggregates = await aggregateNames(connection);
+  const output = await outputOf(connection, accepted, { source, meta: analysis.meta, aggregates });
+  const outputProblems = [...unnamed(sql, query), ...checkOutput(output), ...keyProblems(output, options.upsertKey)];
+  if (outputProblems.length > 0) return outputProblems;
+  const reasons = perBatchReasons(query, aggregates);
+  return {
+    sql,
+    source,
+    meta: analysis.meta,
+    lookups,
+    output,
+    perBatch: reasons.length > 0,
+    warnings: warnings(reasons, analysis.nondeterministic),
+  };
+}
+
+async function createTable(connection: DuckDBConnection, name: string, columns: readonly Column[]): Promise<void> {
+  await connection.run(
+    `CREATE TABLE ${quoted(name)} (${columns.map((column) => `${quoted(column.name)} ${column.type}`).join(", ")})`,
+  );
+}
+
+interface SourceShape {
+  readonly source: readonly Column[];
+  readonly meta: readonly MetaColumn[];
+  readonly aggregates: ReadonlySet<string>;
+}
+
+async function outputOf(
+  connection: DuckDBConnection,
+  { statement }: Accepted,
+  { source, meta, aggregates }: SourceShape,
+): Promise<Column[]> {
+  await connection.run(emptyBatch(batchTable, source, meta));
+  const rewritten = await rewrite({
+    connection,
+    statement,
+    table: batchTable,
+    columns: source.map(({ name }) => name),
+    meta,
+    aggregates,
+  });
+  return outputColumns(connection, rewritten);
+}
+
+/** Expressions that come out without a name of their own. */
+function unnamed(sql: string, query: Node): SqlProblem[] {
+  let first = query;
+  while (first["type"] === "SET_OPERATION_NODE") first = node(first["left"]);
+  return nodes(first["select_list"]).flatMap((item) => {
+    const named = text(item["alias"]) !== "" || item["class"] === "COLUMN_REF" || item["class"] === "STAR" || unnests(item);
+    if (named || first["type"] !== "SELECT_NODE" || !isSelectList(first)) return [];
+    return [problemAt(sql, "an expression comes out without a name: add AS and the column's name", offsetOf(item))];
+  });
+}
+/** A struct that is unnested comes out as columns named like its members. */
+function unnests(item: Node): boolean {
+  return item["class"] === "FUNCTION" && text(item["function_name"]).toLowerCase() === "unnest";
+}
+/** VALUES is parsed as a SELECT over its rows. */
+function isSelectList(select: Node): boolean {
+  return !isNode(select["from_table"]) || select["from_table"]["type"] !== "EXPRESSION_LIST";
+}
+
+function checkOutput(output: readonly Column[]): SqlProblem[] {
+  return output.flatMap(({ name }, index) => {
+    if (name.toLowerCase().startsWith(reservedPrefix))
+      return [{ path: sqlPath, message: `column ${name}: Snowline uses this name itself; rename it with AS` }];
+    const twice = output.findIndex((other) => sameName(other.name, name)) < index;
+    return twice
+      ? [{ path: sqlPath, message: `column ${name} comes out twice: rename one with AS, or leave one out of * with EXCLUDE` }]
+      : [];
+  });
+}
+
+function keyProblems(output: readonly Column[], upsertKey: readonly string[] | null): SqlProblem[] {
+  return (upsertKey ?? []).flatMap((key) => {
+    if (output.some(({ name }) => sameName(name, key))) return [];
+    const names = output.map(({ name }) => name);
+    const guess = nearest(key, names);
+    return [
+      {
+        path: sqlPath,
+        message: `the upsert key's column ${key} does not come out of the SQL${guess === undefined ? `: select it (columns are ${names.join(", ")})` : `; did you mean ${guess}?`}`,
+      },
+    ];
+  });
+}
+
+function warnings(reasons: readonly string[], volatile: readonly string[]): string[] {
+  return [
+    ...(reasons.length === 0
+      ? []
+      : [
+          `the SQL is per batch (${reasons.join(", ")}): its result depends on which records arrive together; do this in the warehouse where it has to hold over all rows`,
+        ]),
+    ...(volatile.length === 0
+      ? []
+      : [
+          `the SQL calls ${volatile.map((name) => `${name}()`).join(", ")}: a batch repeated after a crash may get other values; each record is still loaded exactly once`,
+        ]),
+  ];
+}

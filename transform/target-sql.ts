@@ -1,0 +1,182 @@
+import { scalarBad, scalarValue } from "./cast.ts";
+import type { Column, TargetColumn } from "./column.ts";
+import { ordinalColumn } from "./rewrite.ts";
+import { parquetType } from "./parquet-types.ts";
+import { quoted } from "./duckdb-type.ts";
+import { literal, reservedPrefix, sameName } from "./sql-text.ts";
+import { parseType, type Type } from "./type.ts";
+
+/** Rows on their way to the file, where they have to be checked or made unique first. */
+export const resultTable = `${reservedPrefix}result`;
+/** Index into `reasons` of what is wrong with a row; NULL where nothing is. */
+export const faultColumn = `${reservedPrefix}fault`;
+/** What a failed check says where a row cannot tell its record: the reason's index follows. */
+export const faultMark = `${reservedPrefix}fault:`;
+
+/** A rewritten statement and the table that its rows go to. */
+export interface TargetOptions {
+  /** The owner's statement, rewritten by `rewrite`. */
+  readonly sql: string;
+  readonly threaded: boolean;
+  /** Its columns with their types, without the ordinal. */
+  readonly output: readonly Column[];
+  readonly target: readonly TargetColumn[];
+  readonly upsertKey: readonly string[] | null;
+}
+
+/** SQL that makes rows for a target. */
+export interface TargetSql {
+  readonly columns: readonly Column[];
+  /** Sentences without values, by index. */
+  readonly reasons: readonly string[];
+  /** True where rows go through `resultTable`; else `select` is written as it is. */
+  readonly staged: boolean;
+  /** The rows: `columns`, and when threaded the ordinal and, where anything can go wrong, the fault. */
+  readonly select: string;
+  /** What is written to the file: the rows of `select`, or those that `resultTable` still has. */
+  readonly written: string;
+}
+
+/** Casts what the SQL yields to the target's types and says what cannot become a row. */
+export function targetSql(options: TargetOptions): TargetSql {
+  const { output, target, threaded, upsertKey } = options;
+  const values: string[] = [];
+  const faults: string[] = [];
+  const reasons: string[] = [];
+  const columns: Column[] = [];
+  for (const column of target) {
+    const from = output.find(({ name }) => sameName(name, column.name));
+    if (from === undefined) continue;
+    columns.push({ name: column.name, type: column.type });
+    const isKey = upsertKey?.some((key) => sameName(key, column.name)) === true;
+    const cast = castTo(from, column);
+    values.push(`${cast.value} AS ${quoted(column.name)}`);
+    for (const [bad, reason] of [...cast.faults, ...limitFaults(cast.value, column, isKey)]) {
+      faults.push(`WHEN ${bad} THEN ${reasons.length}`);
+      reasons.push(reason);
+    }
+  }
+  if (columns.length === 0)
+    throw new Error(`target: the table has none of the SQL's columns ${output.map(({ name }) => name).join(", ")}`);
+  const fault = `CASE ${faults.join(" ")} END`;
+  const ordinal = threaded ? [ordinalColumn] : [];
+  const checked = threaded && faults.length > 0 ? [`${fault} AS ${faultColumn}`] : [];
+  // A row that cannot tell its record fails the statement, and the record is then found as for the owner's own errors.
+  const where =
+    !threaded && faults.length > 0
+      ? ` WHERE CASE WHEN (${fault}) IS NULL THEN true ELSE error('${faultMark}' || (${fault})) END`
+      : "";
+  const staged = upsertKey !== null || (threaded && faults.length > 0);
+  const select = `SELECT ${[...values, ...(staged ? [...ordinal, ...checked] : [])].join(", ")} FROM (${options.sql})${where}`;
+  return {
+    columns,
+    reasons,
+    staged,
+    select,
+    written: staged ? stagedRows(columns, upsertKey, threaded) : `SELECT ${travelling(columns)} FROM (${select})`,
+  };
+}
+
+/** The columns as Parquet can hold them: `parquetType` says what the reader casts back. */
+function travelling(columns: readonly Column[]): string {
+  return columns
+    .map(({ name, type }) =>
+      parquetType(type) === type ? quoted(name) : `CAST(${quoted(name)} AS ${parquetType(type)}) AS ${quoted(name)}`,
+    )
+    .join(", ");
+}
+
+/** The rows of `resultTable`; in upsert mode of each key the latest record's, or the last one where rows cannot tell their record. */
+function stagedRows(columns: readonly Column[], upsertKey: readonly string[] | null, threaded: boolean): string {
+  const names = travelling(columns);
+  if (upsertKey === null) return `SELECT ${names} FROM ${resultTable}`;
+  const order = threaded ? `${ordinalColumn}::HUGEINT * 4294967296 + rowid` : "rowid";
+  const keys = upsertKey.map(quoted).join(", ");
+  return `SELECT ${names} FROM ${resultTable} WHERE rowid IN (SELECT arg_max(rowid, ${order}) FROM ${resultTable} GROUP BY ${keys})`;
+}
+
+type Fault = readonly [bad: string, reason: string];
+
+/** SQL that gives `from` as the type of `to`, and what can be wrong with it. */
+export function castTo(from: Column, to: Column): { readonly value: string; readonly faults: readonly Fault[] } {
+  const v = quoted(from.name);
+  const [have, want] = [parseType(from.type), parseType(to.type)];
+  if (sameType(from.type, to.type)) return { value: v, faults: [] };
+  if (isText(have) && typeof want !== "string" && (want.kind === "decimal" || want.kind === "scalar") && !isBlob(want)) {
+    const value = scalarValue(want, v);
+    const bad = scalarBad(want, v, value);
+    return { value, faults: bad === null ? [] : [[bad, `${to.name}: a text does not fit ${to.type}`]] };
+  }
+  const value = `TRY_CAST(${v} AS ${to.type})`;
+  if (isWider(have, want)) return { value, faults: [] };
+  const unfit = `(${v} IS NOT NULL AND ${value} IS NULL)`;
+  const lost = isRounding(want) ? null : `(TRY_CAST(${value} AS ${from.type}) IS DISTINCT FROM ${v})`;
+  const bad = lost === null ? unfit : `(${unfit} OR ${lost})`;
+  return { value, faults: [[bad, `${to.name}: a value of type ${from.type} does not fit ${to.type}`]] };
+}
+
+function limitFaults(value: string, to: TargetColumn, isKey: boolean): Fault[] {
+  const faults: Fault[] = [];
+  if (isKey) faults.push([`${value} IS NULL`, `${to.name}: NULL in the upsert key`]);
+  else if (!to.nullable) faults.push([`${value} IS NULL`, `${to.name}: NULL, and the table's column is NOT NULL`]);
+  if (to.bytesMax !== undefined) {
+    const type = parseType(to.type);
+    const length = isText(type) ? `strlen(${value})` : typeof type !== "string" && isBlob(type) ? `octet_length(${value})` : null;
+    if (length !== null)
+      faults.push([
+        `COALESCE(${length} > ${to.bytesMax}, false)`,
+        `${to.name}: longer than the ${to.bytesMax} bytes the table's column takes`,
+      ]);
+  }
+  return faults;
+}
+
+function sameType(one: string, other: string): boolean {
+  const normal = (text: string): string =>
+    text
+      .replaceAll('"', "")
+      .replace(/\s*,\s*/g, ",")
+      .toUpperCase();
+  return normal(one) === normal(other);
+}
+
+function isText(type: Type | string): boolean {
+  return typeof type !== "string" && type.kind === "scalar" && (type.name === "VARCHAR" || type.name === "JSON");
+}
+function isBlob(type: Type): boolean {
+  return type.kind === "scalar" && type.name === "BLOB";
+}
+
+/** Types that round or cut by what they are, as warehouses do when they load: only what is out of their range is a fault. */
+function isRounding(want: Type | string): boolean {
+  if (typeof want === "string") return false;
+  return want.kind === "decimal" || (want.kind === "scalar" && /^(FLOAT|DATE|TIME|TIMESTAMP|VARCHAR)/.test(want.name));
+}
+
+const integers = ["TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"];
+const unsigned = ["UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT"];
+
+/** True where every value of `have` is one of `want`. */
+function isWider(have: Type | string, want: Type | string): boolean {
+  if (typeof have === "string" || typeof want === "string") return false;
+  if (want.kind === "decimal" && have.kind === "decimal")
+    return want.scale >= have.scale && want.width - want.scale >= have.width - have.scale;
+  if (have.kind !== "scalar" || want.kind !== "scalar") return false;
+  if (want.name === "VARCHAR") return have.name !== "BLOB";
+  if (want.name === "DOUBLE")
+    return have.name === "FLOAT" || ["TINYINT", "SMALLINT", "INTEGER", "UTINYINT", "USMALLINT", "UINTEGER"].includes(have.name);
+  for (const [narrow, wide, gap] of [
+    [integers, integers, 0],
+    [unsigned, unsigned, 0],
+    [unsigned, integers, 1],
+  ] as const) {
+    const [from, to] = [narrow.indexOf(have.name), wide.indexOf(want.name)];
+    if (from >= 0 && to >= from + gap) return true;
+  }
+  return false;
+}
+
+/** The statement that writes rows to a Parquet file. */
+export function writeRows(select: string, path: string): string {
+  return `COPY (${select}) TO ${literal(path)} (FORMAT parquet, COMPRESSION zstd)`;
+}
