@@ -1,0 +1,368 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Logger } from "pino";
+import { Terminal } from "../component/errors.ts";
+import { type Cluster, earliest, latest, type Topic } from "./cluster.ts";
+import { Backoff } from "./backoff.ts";
+import { CorruptRecords } from "./byte-reader.ts";
+import { type FetchAnswer, type FetchedPartition, fetchRecords } from "./fetch-api.ts";
+import type { KafkaLimits } from "./kafka-limits.ts";
+import { batchBytes, checkBatch, readBatch } from "./record-batch.ts";
+import type { FetchedRecords } from "./record-reader.ts";
+
+/** A partition being fetched. */
+export interface FetchedSplit {
+  readonly topic: string;
+  readonly partition: number;
+  /** Of the topic that `offset` is in; another one once the topic was made again. */
+  topicId: string;
+  /** What to fetch next. */
+  offset: number;
+  /** True: `offset` was stored or read before, so that it must not be out of range unless records are gone. */
+  stored: boolean;
+  /** Where readers of committed records stand at the end; null before the first answer. */
+  end: number | null;
+  /** Node id; null while it has to be found out. */
+  leader: number | null;
+  leaderEpoch: number;
+  /** What the next fetch asks for: more than usual where a record batch is longer. */
+  bytesMax: number;
+  /** How often the batch at `badOffset` could not be read. */
+  badOffset: number;
+  badTimes: number;
+}
+
+/** What one fetch brought of one partition. */
+export interface Piece {
+  readonly split: FetchedSplit;
+  readonly topicId: string;
+  readonly records: FetchedRecords;
+}
+
+/** Brokers that do not answer. */
+export interface Trouble {
+  readonly error: Error;
+  readonly sinceMs: number;
+}
+
+/** What a fetcher works with. */
+export interface FetcherParts {
+  readonly cluster: Cluster;
+  readonly limits: KafkaLimits;
+  readonly waitMs: number;
+  readonly log: Logger;
+  readonly now: () => number;
+  /** Called when there is a piece, a failure or trouble. */
+  readonly onChange: () => void;
+}
+
+/** Attempts at a record batch that cannot be read: a bad network heals, a bad disk does not. */
+const badTimesMax = 4;
+
+/** Kafka's error codes of a partition. https://kafka.apache.org/protocol#protocol_error_codes */
+const offsetOutOfRange = 1;
+const corruptMessage = 2;
+const topicAuthorizationFailed = 29;
+
+/**
+ * Fetches record batches of many partitions, one request at a time from each broker, into a queue that is bounded in bytes.
+ * It finds leaders again when they move and topics when they are made again, and waits out brokers that are away.
+ */
+export class Fetcher implements AsyncDisposable {
+  readonly #parts: FetcherParts;
+  readonly #splits = new Set<FetchedSplit>();
+  readonly #queue: Piece[] = [];
+  readonly #busy = new Set<number>();
+  readonly #closing = new AbortController();
+  readonly #backoff = new Backoff();
+  #queueBytes = 0;
+  #refreshing = false;
+  #turn = 0;
+  #failure: Error | null = null;
+  /** By node id; null: no broker tells who leads. */
+  readonly #troubles = new Map<number | null, Trouble>();
+
+  constructor(parts: FetcherParts) {
+    this.#parts = parts;
+  }
+
+  /** What ended the fetching for good. */
+  get failure(): Error | null {
+    return this.#failure;
+  }
+  /** What brokers did not answer, and since when; null while all is well. */
+  get trouble(): Trouble | null {
+    // A map keeps the order in which it was filled: the first is the oldest.
+    return this.#troubles.values().next().value ?? null;
+  }
+
+  /** Fetches this partition from now on. */
+  add(split: FetchedSplit): void {
+    this.#splits.add(split);
+    this.#kick();
+  }
+
+  /** Fetches it no more and forgets what of it is queued. */
+  remove(split: FetchedSplit): void {
+    this.#splits.delete(split);
+    this.#forget(split);
+    this.#kick();
+  }
+
+  /** The oldest piece of the queue. */
+  take(): Piece | undefined {
+    const piece = this.#queue.shift();
+    if (piece !== undefined) this.#queueBytes -= piece.records.bytes.length;
+    this.#kick();
+    return piece;
+  }
+
+  /** A piece whose records could not be read from `offset` on: they are fetched again, a few times. */
+  unreadable(split: FetchedSplit, offset: number, error: CorruptRecords): void {
+    if (!this.#splits.has(split)) return;
+    this.#forget(split);
+    split.offset = offset;
+    this.#bad(split, error);
+    this.#kick();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing.abort();
+    this.#splits.clear();
+    this.#queue.length = 0;
+  }
+
+  #forget(split: FetchedSplit): void {
+    for (let at = this.#queue.length - 1; at >= 0; at--) {
+      if (this.#queue[at]!.split === split) this.#queueBytes -= this.#queue.splice(at, 1)[0]!.records.bytes.length;
+    }
+  }
+
+  /** Starts what can be started. */
+  #kick(): void {
+    if (this.#closing.signal.aborted || this.#failure !== null) return;
+    const nodes = new Set<number>();
+    for (const { leader } of this.#splits) {
+      if (leader === null) this.#refresh();
+      else nodes.add(leader);
+    }
+    for (const node of nodes) if (!this.#busy.has(node) && this.#queueBytes < this.#parts.limits.queueBytesMax) this.#fetch(node);
+  }
+
+  #fetch(node: number): void {
+    this.#busy.add(node);
+    this.#fetchOnce(node)
+      .catch((error: unknown) => this.#failed(error, node))
+      .finally(() => {
+        this.#busy.delete(node);
+        this.#kick();
+      });
+  }
+
+  async #fetchOnce(node: number): Promise<void> {
+    const { cluster, limits, waitMs, log } = this.#parts;
+    const splits = this.#inTurn(node);
+    const asked = splits.map(({ topicId, offset }) => ({ topicId, offset }));
+    const wanted = splits.map(({ topicId, partition, leaderEpoch, offset, bytesMax }) => ({
+      topicId,
+      partition,
+      leaderEpoch,
+      offset,
+      bytesMax,
+    }));
+    const bytesMax = Math.max(limits.fetchBytesMax, ...splits.map((split) => split.bytesMax));
+    const broker = await cluster.broker(node, "fetch");
+    const answer = await cluster.call(broker, (it) => fetchRecords(it, wanted, { waitMs, bytesMax }));
+    this.#troubles.delete(node);
+    if (this.#closing.signal.aborted) return;
+    const unchanged = new Map(
+      splits.flatMap((split, at) =>
+        this.#splits.has(split) && split.topicId === asked[at]!.topicId && split.offset === asked[at]!.offset
+          ? [[`${split.topicId}/${split.partition}`, split] as const]
+          : [],
+      ),
+    );
+    await this.#take(answer, unchanged);
+    if (answer.throttleMs > 0) {
+      log.debug({ node, throttleMs: answer.throttleMs }, "kafka broker throttles the fetching");
+      await this.#pause(answer.throttleMs);
+    }
+  }
+
+  /** The broker's partitions, another one first each time: a full answer has no room for the last. */
+  #inTurn(node: number): FetchedSplit[] {
+    const splits = [...this.#splits].filter(({ leader }) => leader === node);
+    const first = this.#turn++ % splits.length;
+    const { partitionBytesMax } = this.#parts.limits;
+    return [...splits.slice(first), ...splits.slice(0, first)].toSorted(
+      (a, b) => Number(b.bytesMax > partitionBytesMax) - Number(a.bytesMax > partitionBytesMax),
+    );
+  }
+
+  async #take(answer: FetchAnswer, splits: ReadonlyMap<string, FetchedSplit>): Promise<void> {
+    // Such an error is the whole answer's: the broker does not know one of the topics, or not yet.
+    if (answer.errorCode !== 0) for (const split of splits.values()) split.leader = null;
+    for (const fetched of answer.partitions) {
+      const split = splits.get(`${fetched.topicId}/${fetched.partition}`);
+      if (split === undefined) continue;
+      if (fetched.errorCode !== 0) await this.#partitionError(split, fetched.errorCode);
+      else this.#enqueue(split, fetched);
+    }
+  }
+
+  #enqueue(split: FetchedSplit, fetched: FetchedPartition): void {
+    split.end = fetched.lastStableOffset;
+    const { records } = fetched;
+    if (records.length === 0) return;
+    const from = split.offset;
+    let end = 0;
+    try {
+      for (let batch = readBatch(records, 0, records.length); batch !== null; batch = readBatch(records, end, records.length)) {
+        checkBatch(records, batch);
+        end = batch.end;
+        split.offset = Math.max(split.offset, batch.nextOffset);
+      }
+      split.bytesMax =
+        end === 0
+          ? Math.max(this.#parts.limits.partitionBytesMax, batchBytes(records, 0, records.length) ?? 0)
+          : this.#parts.limits.partitionBytesMax;
+    } catch (error) {
+      if (!(error instanceof CorruptRecords)) throw error;
+      this.#bad(split, error);
+    }
+    if (end === 0) return;
+    split.stored = true;
+    this.#queue.push({ split, topicId: split.topicId, records: { bytes: records, end, aborted: fetched.aborted, from } });
+    this.#queueBytes += records.length;
+    this.#parts.onChange();
+  }
+
+  async #partitionError(split: FetchedSplit, errorCode: number): Promise<void> {
+    switch (errorCode) {
+      case offsetOutOfRange:
+        return this.#outOfRange(split);
+      case corruptMessage:
+        return this.#bad(split, new CorruptRecords("the broker says the batch is corrupt"));
+      case topicAuthorizationFailed:
+        return this.#stop(
+          new Terminal(
+            "AuthorizationFailed",
+            `topic "${split.topic}": the connection's user may not read it. Grant it Read and Describe`,
+          ),
+        );
+      default:
+        // Leadership moved, the topic was made again or is not known yet everywhere, a disk failed: who leads now?
+        this.#parts.log.debug(
+          { topic: split.topic, partition: split.partition, errorCode },
+          "kafka partition has to be looked up again",
+        );
+        split.leader = null;
+    }
+  }
+
+  /** The records at the offset are gone (retention), or the log was cut below it (an unclean election). */
+  async #outOfRange(split: FetchedSplit): Promise<void> {
+    const { cluster, log } = this.#parts;
+    const topic = (await cluster.topics([split.topic])).get(split.topic);
+    if (topic === undefined || topic.id !== split.topicId) {
+      split.leader = null;
+      return;
+    }
+    const [first, end] = await Promise.all([
+      cluster.offsetAt(topic, split.partition, earliest),
+      cluster.offsetAt(topic, split.partition, latest),
+    ]);
+    const to = split.offset < first ? first : Math.min(split.offset, end);
+    const fields = {
+      topic: split.topic,
+      partition: split.partition,
+      from: split.offset,
+      to,
+      missing: Math.abs(to - split.offset),
+    };
+    if (split.stored && split.offset < first)
+      log.error(fields, "kafka records are gone before they were read: retention was shorter than the lag");
+    else if (split.stored && to < split.offset)
+      log.error(fields, "kafka log was cut below what was read: records were lost on the brokers");
+    split.offset = to;
+    split.stored = true;
+  }
+
+  #bad(split: FetchedSplit, error: CorruptRecords): void {
+    split.badTimes = split.badOffset === split.offset ? split.badTimes + 1 : 1;
+    split.badOffset = split.offset;
+    split.leader = null;
+    const where = { topic: split.topic, partition: split.partition, offset: split.offset };
+    this.#parts.log.warn({ ...where, attempt: split.badTimes, reason: error.message }, "kafka record batch cannot be read");
+    if (split.badTimes < badTimesMax) return;
+    const place = `${split.topic}/${split.partition} at offset ${split.offset}`;
+    this.#stop(
+      new Terminal(
+        "CorruptRecords",
+        `${place}: ${error.message}, in ${badTimesMax} attempts. Repair the partition's replica, or delete the records up to there`,
+      ),
+    );
+  }
+
+  /** Finds out who leads the partitions without a leader; one at a time, until all have one. */
+  #refresh(): void {
+    if (this.#refreshing) return;
+    this.#refreshing = true;
+    this.#refreshLoop()
+      .catch((error: unknown) => this.#failed(error, null))
+      .finally(() => {
+        this.#refreshing = false;
+        this.#kick();
+      });
+  }
+
+  async #refreshLoop(): Promise<void> {
+    const { cluster } = this.#parts;
+    await this.#pause(this.#backoff.next());
+    const lost = [...this.#splits].filter(({ leader }) => leader === null);
+    if (lost.length === 0 || this.#closing.signal.aborted) return;
+    const topics = await cluster.topics([...new Set(lost.map(({ topic }) => topic))]);
+    for (const split of lost) {
+      const topic = topics.get(split.topic);
+      const leader = topic?.leaders[split.partition];
+      if (topic === undefined || leader === undefined || leader.node < 0) continue;
+      if (topic.id !== split.topicId) this.#madeAgain(split, topic);
+      split.leader = leader.node;
+      split.leaderEpoch = leader.epoch;
+    }
+    this.#troubles.delete(null);
+    const leaders = new Set([...this.#splits].map((split) => split.leader));
+    for (const node of this.#troubles.keys()) if (!leaders.has(node)) this.#troubles.delete(node);
+    if (!leaders.has(null)) this.#backoff.reset();
+  }
+
+  /** The topic was deleted and made again: its new records begin at its beginning. */
+  #madeAgain(split: FetchedSplit, topic: Topic): void {
+    this.#parts.log.warn(
+      { topic: split.topic, partition: split.partition, formerId: split.topicId, id: topic.id, formerOffset: split.offset },
+      "kafka topic was made again: reading it from its beginning",
+    );
+    split.topicId = topic.id;
+    split.offset = 0;
+    split.stored = false;
+    split.end = null;
+  }
+
+  #failed(error: unknown, node: number | null): void {
+    if (this.#closing.signal.aborted) return;
+    if (error instanceof Terminal) return this.#stop(error);
+    const failure = error instanceof Error ? error : new Error(String(error));
+    if (!this.#troubles.has(node)) this.#troubles.set(node, { error: failure, sinceMs: this.#parts.now() });
+    this.#parts.log.debug({ node, reason: failure.message }, "kafka broker does not answer");
+    for (const split of this.#splits) if (split.leader === node) split.leader = null;
+    this.#parts.onChange();
+  }
+
+  #stop(error: Error): void {
+    this.#failure ??= error;
+    this.#parts.onChange();
+  }
+
+  async #pause(ms: number): Promise<void> {
+    await sleep(ms, undefined, { signal: this.#closing.signal }).catch(() => {});
+  }
+}

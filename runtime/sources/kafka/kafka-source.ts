@@ -1,0 +1,187 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { KafkaSource } from "../../../crds/connectors/kafka.ts";
+import type { Batch } from "../../component/batch.ts";
+import type { ComponentContext } from "../../component/context.ts";
+import { NotConnected } from "../../component/errors.ts";
+import type { Move, Position, Split } from "../../component/position.ts";
+import type { Format } from "../../component/record.ts";
+import type { Read, Source, SplitProgress } from "../../component/source.ts";
+import { passTombstone } from "../../component/tombstones.ts";
+import { Cluster, type Topic } from "../../kafka/cluster.ts";
+import { joinGroup } from "./group.ts";
+import { type KafkaLimits, kafkaLimits } from "../../kafka/kafka-limits.ts";
+import { type Assignment, leaveTimeoutMs, type Membership } from "./membership.ts";
+import { OffsetMirror } from "./offset-mirror.ts";
+import { kafkaPosition } from "../../kafka/kafka-position.ts";
+import { RecordStream } from "../../kafka/record-stream.ts";
+import { startOffset } from "./start-offset.ts";
+import { chosenTopics, requireNamed, topicChoice, type TopicChoice, watchTopics } from "./topics.ts";
+
+/** What brokers told of topics so recently holds for the next split as well. */
+const topicsFreshMs = 1000;
+
+/**
+ * Opens a source of Kafka topics. Nothing is connected yet: `splits` does that, joins the consumer group and waits for a first
+ * assignment. Throws Terminal where the spec cannot be (no such connection, a pattern that is none).
+ */
+export async function openKafkaSource(
+  spec: KafkaSource,
+  format: Format,
+  context: ComponentContext,
+  limits: KafkaLimits = kafkaLimits,
+): Promise<Source> {
+  return new KafkaRecords(spec, format, context, limits);
+}
+
+class KafkaRecords implements Source {
+  readonly #spec: KafkaSource;
+  readonly #context: ComponentContext;
+  readonly #limits: KafkaLimits;
+  readonly #choice: TopicChoice;
+  readonly #cluster: Cluster;
+  readonly #stream: RecordStream;
+  readonly #mirror: OffsetMirror;
+  readonly #closing = new AbortController();
+  #joining: Promise<Membership> | null = null;
+  #membership: Membership | null = null;
+  /** The assignment that `splits` last told. */
+  #told: Assignment | null = null;
+  #known: { readonly topics: ReadonlyMap<string, Topic>; readonly atMs: number } | null = null;
+
+  constructor(spec: KafkaSource, format: Format, context: ComponentContext, limits: KafkaLimits) {
+    this.#spec = spec;
+    this.#context = context;
+    this.#limits = limits;
+    this.#choice = topicChoice(spec);
+    this.#cluster = new Cluster(spec.connection, context);
+    this.#stream = new RecordStream({
+      cluster: this.#cluster,
+      context,
+      limits,
+      fetchWaitMs: spec.fetchWaitMs,
+      take: (record, into) => (passTombstone(record, into, spec.tombstones) || into.append(record, format) ? "taken" : "wait"),
+      prepare: (record) => format.prepare?.(record),
+      interruption: () =>
+        this.#membership !== null && this.#membership.assignment !== this.#told ? { kind: "assignment" } : null,
+      failure: () => this.#membership?.failure ?? null,
+    });
+    this.#mirror = new OffsetMirror({
+      log: context.log,
+      commit: (offsets) => this.#membership?.commit(offsets) ?? Promise.resolve(),
+      owned: (topic, partition) =>
+        this.#stream.open.has(`${topic}/${partition}`) &&
+        (this.#membership?.assignment?.partitions.get(topic)?.includes(partition) ?? false),
+    });
+  }
+
+  async splits(signal: AbortSignal): Promise<readonly Split[]> {
+    const membership = await this.#join();
+    while (membership.assignment === null) {
+      signal.throwIfAborted();
+      const reason = membership.failure ?? membership.trouble;
+      if (reason !== null) throw reason;
+      await this.#stream.pause(signal);
+    }
+    const told = membership.assignment;
+    this.#told = told;
+    const splits = [...told.partitions].flatMap(([topic, partitions]) =>
+      partitions.map((partition) => ({ id: `${topic}/${partition}`, topic, partition })),
+    );
+    const ours = new Set(splits.map(({ id }) => id));
+    for (const id of this.#stream.open.keys()) if (!ours.has(id)) this.#stream.release(id);
+    membership.confirm(told);
+    return splits;
+  }
+
+  async open(split: Split, position: Position | null): Promise<void> {
+    const stored = position === null ? null : kafkaPosition(split.id, position);
+    const { id, partition } = split;
+    const topic = await this.#topic(split);
+    if (stored !== null && stored.topicId === topic.id) {
+      return this.#stream.start({ id, topic, partition, position, offset: stored.offset, stored: true, pinned: false });
+    }
+    if (stored !== null) {
+      const fields = { topic: topic.name, partition, formerId: stored.topicId, id: topic.id, formerOffset: stored.offset };
+      this.#context.log.warn(fields, "kafka topic was made again: reading it from its beginning");
+    }
+    const start = await startOffset(stored === null ? this.#spec.startFrom : "earliest", this.#cluster, topic, partition);
+    return this.#stream.start({ id, topic, partition, position, stored: false, ...start });
+  }
+
+  release(split: string): void {
+    this.#stream.release(split);
+  }
+
+  read(into: Batch, signal: AbortSignal): Promise<Read> {
+    return this.#stream.read(into, signal);
+  }
+
+  progress(): readonly SplitProgress[] {
+    return this.#stream.progress();
+  }
+
+  loaded(moves: readonly Move[]): void {
+    const offsets = moves.flatMap(({ split, to }) => {
+      const fetched = this.#stream.open.get(split)?.fetched;
+      return fetched === undefined
+        ? []
+        : [{ topic: fetched.topic, partition: fetched.partition, offset: kafkaPosition(split, to).offset }];
+    });
+    if (offsets.length > 0) this.#mirror.note(offsets);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing.abort();
+    await this.#stream[Symbol.asyncDispose]();
+    await Promise.race([this.#mirror.settled(), sleep(leaveTimeoutMs, undefined, { ref: false })]);
+    const membership = await this.#joining?.catch(() => null);
+    await membership?.[Symbol.asyncDispose]();
+    await this.#cluster[Symbol.asyncDispose]();
+  }
+
+  #join(): Promise<Membership> {
+    this.#joining ??= this.#start().catch((error: unknown) => {
+      this.#joining = null;
+      throw error;
+    });
+    return this.#joining;
+  }
+
+  async #start(): Promise<Membership> {
+    const { namespace, name } = this.#context.pipeline;
+    const { log } = this.#context;
+    const topics = await chosenTopics(this.#cluster, this.#choice);
+    requireNamed(this.#choice, topics, this.#cluster);
+    if (topics.size === 0) log.warn({ pattern: this.#spec.topicPattern }, "no kafka topic matches the pattern yet");
+    const groupId = this.#spec.groupId ?? `snowline.${namespace}.${name}`;
+    const membership = await joinGroup(
+      { cluster: this.#cluster, groupId, limits: this.#limits, log, onChange: () => this.#stream.wake() },
+      topics,
+    );
+    this.#membership = membership;
+    const onChange = (changed: ReadonlyMap<string, Topic>) => membership.subscribe(changed);
+    void watchTopics({
+      cluster: this.#cluster,
+      choice: this.#choice,
+      topics,
+      everyMs: this.#limits.topicRefreshMs,
+      signal: this.#closing.signal,
+      log,
+      onChange,
+    });
+    return membership;
+  }
+
+  /** The topic as the brokers know it now; many splits of it are opened one after the other. */
+  async #topic({ topic: name, partition }: Split): Promise<Topic> {
+    const now = this.#context.now();
+    const known = this.#known;
+    if (known === null || now - known.atMs > topicsFreshMs || (known.topics.get(name)?.leaders[partition]?.node ?? -1) < 0) {
+      const names = new Set([name, ...(this.#told?.partitions.keys() ?? [])]);
+      this.#known = { topics: await this.#cluster.topics([...names]), atMs: now };
+    }
+    const topic = this.#known?.topics.get(name);
+    if (topic === undefined) throw new NotConnected(`kafka topic "${name}": not found on ${this.#cluster.bootstrap}`);
+    return topic;
+  }
+}

@@ -1,0 +1,22 @@
+import { type Cluster, earliest, latest, type Topic } from "../../kafka/cluster.ts";
+
+/** Where to start a partition of which nothing is stored. */
+export interface Start {
+  readonly offset: number;
+  /** True: the manifest's rule may give another offset the next time, so that this one has to be stored at once. */
+  readonly pinned: boolean;
+}
+
+/** The start by the manifest's `startFrom`: `earliest`, `latest` or a time. Throws NotConnected and Terminal. */
+export async function startOffset(startFrom: string, cluster: Cluster, topic: Topic, partition: number): Promise<Start> {
+  switch (startFrom) {
+    case "earliest":
+      return { offset: await cluster.offsetAt(topic, partition, earliest), pinned: false };
+    case "latest":
+      return { offset: await cluster.offsetAt(topic, partition, latest), pinned: true };
+    default: {
+      const found = await cluster.offsetAt(topic, partition, BigInt(Date.parse(startFrom)));
+      return { offset: found >= 0 ? found : await cluster.offsetAt(topic, partition, latest), pinned: true };
+    }
+  }
+}
