@@ -12,6 +12,7 @@ export interface Origin {
   readonly timestampMs: number;
 }
 
+/** When a batch is full: at whichever bound it meets first. */
 export interface BatchBounds {
   /** Bytes of records (keys and values), after which the batch is full. */
   readonly bytesMax: number;
@@ -43,10 +44,12 @@ export class Batch implements Lines {
   #count = 0;
   #recordBytes = 0;
   #skipped = 0;
+  #bytesMax: number;
 
   constructor(meta: readonly MetaColumn[], bounds: BatchBounds) {
     this.#meta = meta;
     this.#bounds = bounds;
+    this.#bytesMax = bounds.bytesMax;
     this.#lines = new ByteWriter(Math.min(bounds.bytesMax, 1 << 20));
     const initial = Math.min(bounds.recordsMax, 4096);
     this.#chunkOf = new Uint32Array(initial);
@@ -81,7 +84,7 @@ export class Batch implements Lines {
   }
   /** True once nothing more may be appended. */
   get full(): boolean {
-    return this.#recordBytes >= this.#bounds.bytesMax || this.#count >= this.#bounds.recordsMax;
+    return this.#recordBytes >= this.#bytesMax || this.#count >= this.#bounds.recordsMax;
   }
   /** True while no split has moved: there is nothing to write. */
   get empty(): boolean {
@@ -139,6 +142,11 @@ export class Batch implements Lines {
     this.#moves.set(split, { split, from: earlier === undefined ? from : earlier.from, to });
   }
 
+  /** Makes the batch full sooner, at `bytesMax` bytes of records, until it is cleared. More than its bound changes nothing. */
+  narrow(bytesMax: number): void {
+    this.#bytesMax = Math.min(bytesMax, this.#bounds.bytesMax);
+  }
+
   /** Where the record with this ordinal came from. */
   origin(ordinal: number): Origin {
     return {
@@ -164,6 +172,7 @@ export class Batch implements Lines {
     this.#count = 0;
     this.#recordBytes = 0;
     this.#skipped = 0;
+    this.#bytesMax = this.#bounds.bytesMax;
   }
 
   #remember(record: RecordView): void {
@@ -199,7 +208,11 @@ export class Batch implements Lines {
           lines.integer(record.timestampMs);
           break;
         case "_key": {
-          const error = appendText(lines, record.keyStart < 0 ? null : record.bytes.subarray(record.keyStart, record.keyEnd), "_key");
+          const error = appendText(
+            lines,
+            record.keyStart < 0 ? null : record.bytes.subarray(record.keyStart, record.keyEnd),
+            "_key",
+          );
           if (error !== null) return error;
           break;
         }

@@ -18,3 +18,22 @@ export interface DeadLetters extends AsyncDisposable {
 }
 /** Letters in one call, so that a batch of nothing but rejects stays bounded in memory. */
 export const lettersMax = 1000;
+
+/**
+ * Name of the header that a replay adds to a record: how often it was replayed, in decimal digits. A replayed record that is
+ * refused again makes a letter with it, which is so told from a mere repetition of the first letter.
+ */
+const replaysHeaderName = "snowline.replays";
+
+/** How often the record was replayed before it became this letter. */
+export function replaysOf({ headers }: Original): number {
+  const value = headers.findLast(({ name }) => name === replaysHeaderName)?.value;
+  return value === undefined || value === null ? 0 : Number(value.toString("latin1"));
+}
+
+/** The letter's record as a replay shows it. */
+export function replayed(letter: Original): Original {
+  const headers = letter.headers.filter(({ name }) => name !== replaysHeaderName);
+  const count = Buffer.from(String(replaysOf(letter) + 1));
+  return { key: letter.key, value: letter.value, headers: [...headers, { name: replaysHeaderName, value: count }] };
+}

@@ -1,3 +1,4 @@
+/** What JSON text can say. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
 /** Where a split stands: a small JSON object only its source understands. The sink stores it and compares it as a whole. */

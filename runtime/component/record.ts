@@ -38,6 +38,7 @@ export interface Original {
   readonly value: Buffer | null;
   readonly headers: readonly Header[];
 }
+/** A record header. A name may stand several times; the order counts. */
 export interface Header {
   readonly name: string;
   readonly value: Buffer | null;
@@ -56,7 +57,23 @@ export interface Format {
   encode(record: RecordView, into: ByteWriter): string | null;
   /** Schemas it must fetch before it can `encode` these records: call it when `encode` answered `needsSchema`. */
   prepare?(record: RecordView): Promise<void>;
+  /**
+   * Present where each file names its fields in its first record: the format for the records below that one, which is given
+   * without its line end. A string says why there is none: a declared column is missing.
+   */
+  withHeader?(header: Buffer): Format | string;
 }
+/**
+ * Name of the header under which a file's record carries the first record of its file (see `Format.withHeader`), so that a
+ * dead letter of it can be read again without its file.
+ */
+export const fileHeaderName = "snowline.file-header";
+
+/** The format for a record that comes without its file, such as a dead letter's. A string says why there is none. */
+export function formatOf({ headers }: Original, format: Format): Format | string {
+  const header = headers.find(({ name }) => name === fileHeaderName)?.value;
+  return header === undefined || header === null ? format : (format.withHeader?.(header) ?? format);
+}
+
 /** `encode`'s answer when it first has to `prepare`: nothing is wrong with the record. */
 export const needsSchema = "needs a schema that is not here yet";
-

@@ -42,6 +42,11 @@ export interface Source extends AsyncDisposable {
   read(into: Batch, signal: AbortSignal): Promise<Read>;
   /** The open splits. Costs nothing: it is what the last reads told. */
   progress(): readonly SplitProgress[];
+  /**
+   * What the pipeline's owner should know about the splits and can do something about, each a sentence, such as a file that
+   * changed after it was loaded. Bounded by the source. Costs nothing.
+   */
+  notices?(): readonly string[];
   /** The moves are durable in the warehouse. A mirror for the source's own lag tools; it never fails and nothing depends on it. */
   loaded(moves: readonly Move[]): void;
 }

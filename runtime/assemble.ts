@@ -1,0 +1,103 @@
+import { createHash } from "node:crypto";
+import type { PipelineSpec } from "../crds/kinds/pipeline.ts";
+import type { TargetColumn } from "../transform/column.ts";
+import { compileTransform } from "../transform/compile.ts";
+import type { CompiledTransform, SqlProblem, Transformer } from "../transform/compiled.ts";
+import { areProblems } from "../transform/check-columns.ts";
+import { sourceColumns } from "../transform/source-columns.ts";
+import { openTransformer } from "../transform/transformer.ts";
+import type { ComponentContext } from "./component/context.ts";
+import type { DeadLetters } from "./component/dead-letters.ts";
+import { Terminal } from "./component/errors.ts";
+import type { Format } from "./component/record.ts";
+import type { Sink } from "./component/sink.ts";
+import type { Source } from "./component/source.ts";
+import type { PipelineOptions } from "./engine/run-pipeline.ts";
+import { openFormat } from "./formats/open-format.ts";
+import { type Limits, planResources } from "./pod/resource-plan.ts";
+import { loadOf, openDeadLetters, openSink, openSource } from "./registry.ts";
+
+/** A pipeline's parts, ready to run. Disposing of it closes source, sink and dead letters. */
+export interface Assembled extends AsyncDisposable {
+  readonly compiled: CompiledTransform;
+  /** 12 hex digits that change with what the pipeline does to a record. */
+  readonly schemaVersion: string;
+  readonly source: Source;
+  readonly sink: Sink;
+  readonly deadLetters: DeadLetters | null;
+  readonly batch: PipelineOptions["batch"];
+  openTransformer(target: readonly TargetColumn[], onLookup: (name: string, error: string | null) => void): Promise<Transformer>;
+}
+
+/** Where a pipeline is assembled. */
+export interface AssembleOptions {
+  readonly context: ComponentContext;
+  readonly limits: Limits;
+  /** Opens another source in place of the spec's, such as the letters of a replay. */
+  openSource?(format: Format): Promise<Source>;
+}
+
+/** Compiles a pipeline's SQL. Throws Terminal `SpecInvalid` with all that is wrong with it. */
+async function compile(spec: PipelineSpec): Promise<CompiledTransform> {
+  const columns = sourceColumns(spec.source);
+  if (areProblems(columns)) throw invalid(columns);
+  const compiled = await compileTransform({ source: columns, transform: spec.transform, upsertKey: upsertKeyOf(spec) });
+  if (Array.isArray(compiled)) throw invalid(compiled);
+  return compiled;
+}
+
+/** Opens a pipeline's parts. Throws Terminal for what is wrong with the spec, and NotConnected. What it opened before is closed then. */
+export async function assemble(spec: PipelineSpec, { context, limits, ...options }: AssembleOptions): Promise<Assembled> {
+  const compiled = await compile(spec);
+  const plan = planResources(limits, loadOf(spec.sink));
+  await using opened = new AsyncDisposableStack();
+  const { format: formatSpec } = spec.source.kafka ?? spec.source.files;
+  const format = await openFormat(formatSpec, compiled.source, context);
+  const source = opened.use(await (options.openSource?.(format) ?? openSource(spec.source, format, context)));
+  const sink = opened.use(await openSink(spec.sink, context));
+  const deadLetters = opened.use(await openDeadLetters(spec.deadLetter, context));
+  const parts = opened.move();
+  return {
+    compiled,
+    schemaVersion: schemaVersionOf(spec, compiled),
+    source,
+    sink,
+    deadLetters,
+    batch: {
+      bytesMax: plan.batchBytesMax,
+      recordsMax: plan.batchRecordsMax,
+      everyMs: loadOf(spec.sink).everySeconds * 1000,
+    },
+    openTransformer: (target, onLookup) =>
+      openTransformer({
+        compiled,
+        target,
+        upsertKey: upsertKeyOf(spec),
+        scratchDirectory: context.scratchDirectory,
+        memoryBytes: plan.transformMemoryBytes,
+        threads: plan.transformThreads,
+        path: (text) => context.path(text),
+        now: () => context.now(),
+        onLookup,
+      }),
+    [Symbol.asyncDispose]: () => parts.disposeAsync(),
+  };
+}
+
+/** Columns by which rows replace each other; null where rows are added. */
+function upsertKeyOf({ sink }: PipelineSpec): readonly string[] | null {
+  return sink.duckdb?.mode.upsert?.key ?? null;
+}
+
+/** Digest of what the pipeline does to a record: where it comes from, how it is read, the SQL, where it goes. */
+function schemaVersionOf({ source, sink }: PipelineSpec, compiled: CompiledTransform): string {
+  return createHash("sha256").update(JSON.stringify({ source, compiled, sink })).digest("hex").slice(0, 12);
+}
+
+function invalid(problems: readonly SqlProblem[]): Terminal {
+  const texts = problems.map(({ path, message, line, column }) => {
+    const place = line === undefined ? "" : ` (line ${line}${column === undefined ? "" : `, column ${column}`})`;
+    return `spec.${path}${place}: ${message}`;
+  });
+  return new Terminal("SpecInvalid", texts.join("; "));
+}

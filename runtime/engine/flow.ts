@@ -1,0 +1,247 @@
+import type { Transformer } from "../../transform/compiled.ts";
+import type { Transformed } from "../../transform/rows.ts";
+import type { Batch } from "../component/batch.ts";
+import type { DeadLetters } from "../component/dead-letters.ts";
+import { TargetChanged } from "../component/errors.ts";
+import type { Move } from "../component/position.ts";
+import type { Sink } from "../component/sink.ts";
+import type { Source } from "../component/source.ts";
+import type { Loaded } from "./lag.ts";
+import { lettersOf, recordRejected } from "./letters.ts";
+import type { OwnedSplits } from "./owned-splits.ts";
+import { persist } from "./persist.ts";
+import { Reading, type ReadingEnd } from "./reading.ts";
+import type { Stage } from "./stage-clock.ts";
+import { orGivenUp, type Surroundings } from "./surroundings.ts";
+
+/** Why a flow ended. Nothing is in flight any more. */
+export type FlowEnd =
+  /** What was read is loaded. */
+  | { readonly kind: ReadingEnd }
+  /** A batch was given up; splits are to be read again from where they stand, these ones later. */
+  | { readonly kind: "conflict"; readonly splits: readonly string[] }
+  /** A batch was given up; the sink is to be prepared again. */
+  | { readonly kind: "targetChanged"; readonly message: string }
+  | { readonly kind: "failed"; readonly error: unknown };
+
+/** What a flow works with. */
+export interface FlowOptions {
+  readonly source: Source;
+  readonly sink: Sink;
+  /** null: the first rejected record fails the flow. */
+  readonly deadLetters: DeadLetters | null;
+  readonly transformer: Transformer;
+  readonly splits: OwnedSplits;
+  /** Exactly two, empty: one is read into while the other is transformed. They are empty again afterwards. */
+  readonly batches: readonly Batch[];
+  readonly everyMs: number;
+  readonly until: "stopped" | "caughtUp";
+  readonly surroundings: Surroundings;
+}
+
+/** A transformed batch on its way into the sink. Its records are no longer held. */
+interface Load {
+  readonly transformed: Transformed;
+  readonly moves: readonly Move[];
+  readonly standing: ReadonlyMap<string, Loaded>;
+  readonly records: number;
+  readonly skipped: number;
+  readonly refusedByFormat: number;
+}
+
+/**
+ * Bytes of records in a flow's first batch, and how much more each following one may hold until the manifest's bound is
+ * reached: the first rows are there soon, and after a few batches it has cost nothing.
+ */
+const firstBatchBytes = 2 ** 20;
+const batchGrowth = 4;
+
+const nothing: Transformed = { rows: null, rejects: [] };
+
+/**
+ * Records on their way from the source into the sink, for as long as nothing disturbs them. While one batch is loaded the next
+ * is transformed and the one after it is read: never more than one in each stage, so that a slow sink slows the source.
+ * A batch's letters are durable before it gets to the sink. When an earlier stage fails, what is ahead of it is still loaded;
+ * when the load fails, what is behind it is given up.
+ */
+export class Flow {
+  readonly #options: FlowOptions;
+  readonly #reading: Reading;
+  readonly #spare: Batch[];
+  readonly #giveUp = new AbortController();
+  readonly #ends: { transform: FlowEnd | null; load: FlowEnd | null } = { transform: null, load: null };
+  #transforming: Promise<void> | null = null;
+  #loading: Promise<void> | null = null;
+
+  constructor(options: FlowOptions) {
+    this.#options = options;
+    this.#spare = [...options.batches];
+    const { source, splits, surroundings, everyMs, until } = options;
+    this.#reading = new Reading({
+      source,
+      splits,
+      surroundings,
+      everyMs,
+      until,
+      transformFree: () => this.#transforming === null,
+      stopped: () => surroundings.stop.aborted || this.#disturbed,
+    });
+  }
+
+  /** Runs until something ends it. Never throws. */
+  async run(): Promise<FlowEnd> {
+    const { stop, abandon } = this.#options.surroundings;
+    const wake = (): void => this.#reading.wake();
+    const giveUp = (): void => this.#giveUp.abort();
+    stop.addEventListener("abort", wake, { once: true });
+    abandon.addEventListener("abort", giveUp, { once: true });
+    if (abandon.aborted) giveUp();
+    const readingEnd = await this.#readOn();
+    await this.#transforming;
+    await this.#loading;
+    stop.removeEventListener("abort", wake);
+    abandon.removeEventListener("abort", giveUp);
+    return this.#ends.load ?? this.#ends.transform ?? readingEnd;
+  }
+
+  get #disturbed(): boolean {
+    return this.#ends.load !== null || this.#ends.transform !== null;
+  }
+
+  async #readOn(): Promise<FlowEnd> {
+    for (let bytesMax = firstBatchBytes; ; bytesMax *= batchGrowth) {
+      const batch = this.#spare.pop()!;
+      batch.narrow(bytesMax);
+      const end = await this.#fill(batch);
+      await this.#transforming;
+      if (batch.empty || this.#disturbed) {
+        batch.clear();
+        this.#spare.push(batch);
+      } else {
+        this.#transforming = this.#transform(batch);
+      }
+      if (end !== null) return end;
+    }
+  }
+
+  async #fill(batch: Batch): Promise<FlowEnd | null> {
+    try {
+      const end = await orGivenUp(this.#reading.fill(batch), this.#options.surroundings.abandon);
+      return end === null ? null : { kind: end };
+    } catch (error) {
+      return { kind: "failed", error };
+    }
+  }
+
+  /** From the transform to the sink's door. Never throws. */
+  async #transform(batch: Batch): Promise<void> {
+    const { splits, surroundings } = this.#options;
+    const { report } = surroundings;
+    report.metrics.batchRecords.observe(batch.count);
+    report.metrics.batchBytes.observe(batch.recordBytes);
+    try {
+      const { moves, rejects, count, skipped } = batch;
+      const sums = { moves, standing: splits.standing(moves), records: count, skipped, refusedByFormat: rejects.length };
+      const transformed = await this.#transformed(batch);
+      await this.#reject(batch, transformed);
+      if (this.#loading !== null) await this.#sinkFree(this.#loading);
+      if (this.#giveUp.signal.aborted) await this.#discard(transformed);
+      else this.#loading = this.#load({ ...sums, transformed });
+    } catch (error) {
+      this.#ends.transform = { kind: "failed", error };
+    } finally {
+      batch.clear();
+      this.#spare.push(batch);
+      this.#transforming = null;
+      this.#reading.wake();
+    }
+  }
+
+  async #transformed(batch: Batch): Promise<Transformed> {
+    const { transformer, surroundings } = this.#options;
+    // Without a line there is nothing to transform: every record was refused by its format, or there was none.
+    if (batch.length === 0) return { ...nothing, rejects: [...batch.rejects] };
+    return this.#timed("transform", () =>
+      orGivenUp(transformer.run(batch, batch.rejects, this.#giveUp.signal), surroundings.abandon),
+    );
+  }
+
+  async #reject(batch: Batch, transformed: Transformed): Promise<void> {
+    const { deadLetters, surroundings } = this.#options;
+    const { rejects } = transformed;
+    const first = rejects[0];
+    if (first === undefined) return;
+    try {
+      if (deadLetters === null) throw recordRejected(batch, first);
+      for (const letters of lettersOf(batch, rejects, surroundings.report)) {
+        const write = (): Promise<void> => this.#timed("dead_letter", () => deadLetters.write(letters));
+        await persist(write, "dead_letters", this.#giveUp.signal, surroundings);
+      }
+      surroundings.log.warn({ rejected: rejects.length, of: batch.count, error: first.error }, "records rejected");
+    } catch (error) {
+      await this.#discard(transformed);
+      throw error;
+    }
+  }
+
+  async #sinkFree(loading: Promise<void>): Promise<void> {
+    const { stageClock } = this.#options.surroundings.report;
+    stageClock.beginSinkWait();
+    await loading;
+    stageClock.endSinkWait();
+  }
+
+  /** Into the sink. Never throws. */
+  async #load(load: Load): Promise<void> {
+    const { sink, surroundings } = this.#options;
+    const { rows } = load.transformed;
+    try {
+      const write = (): ReturnType<Sink["write"]> => this.#timed("load", () => sink.write(rows, load.moves));
+      const written = await persist(write, "sink", this.#giveUp.signal, surroundings);
+      if (written.kind === "written") this.#loaded(load);
+      else this.#failLoad({ kind: "conflict", splits: written.splits });
+    } catch (error) {
+      this.#failLoad(
+        error instanceof TargetChanged ? { kind: "targetChanged", message: error.message } : { kind: "failed", error },
+      );
+    } finally {
+      await this.#discard(load.transformed);
+      this.#loading = null;
+    }
+  }
+
+  #loaded({ transformed, moves, standing, records, skipped, refusedByFormat }: Load): void {
+    const { source, splits, surroundings } = this.#options;
+    const rows = transformed.rows?.count ?? 0;
+    splits.load(standing);
+    source.loaded(moves);
+    surroundings.report.load({ records, rows, rejected: transformed.rejects.length, refusedByFormat, skipped });
+    surroundings.log.debug({ records, rows, rejected: transformed.rejects.length, splits: moves.length }, "batch loaded");
+  }
+
+  #failLoad(end: FlowEnd): void {
+    this.#ends.load = end;
+    this.#giveUp.abort();
+    this.#reading.wake();
+  }
+
+  async #discard(transformed: Transformed): Promise<void> {
+    if (transformed.rows === null) return;
+    try {
+      await this.#options.transformer.discard(transformed);
+    } catch (error) {
+      // The rows are loaded or given up: a file that stays costs space until the process ends, no more.
+      this.#options.surroundings.log.warn({ error }, "rows file not deleted");
+    }
+  }
+
+  async #timed<T>(stage: Stage, work: () => Promise<T>): Promise<T> {
+    const { stageClock, metrics } = this.#options.surroundings.report;
+    stageClock.begin(stage);
+    try {
+      return await work();
+    } finally {
+      metrics.stageDuration.observe({ stage }, stageClock.end(stage) / 1000);
+    }
+  }
+}

@@ -1,0 +1,31 @@
+import type { Reject } from "../../transform/rows.ts";
+import type { Batch } from "../component/batch.ts";
+import { type Letter, lettersMax } from "../component/dead-letters.ts";
+import { Terminal } from "../component/errors.ts";
+
+/** The letters of a batch's rejected records, in parts of at most `lettersMax`. Made when asked for: a part is in memory at a time. */
+export function* lettersOf(
+  batch: Batch,
+  rejects: readonly Reject[],
+  { pipeline, schemaVersion }: { pipeline: string; schemaVersion: string },
+): Generator<readonly Letter[]> {
+  for (let from = 0; from < rejects.length; from += lettersMax) {
+    yield rejects.slice(from, from + lettersMax).map(({ ordinal, error }) => ({
+      ...batch.origin(ordinal),
+      ...batch.original(ordinal),
+      pipeline,
+      schemaVersion,
+      error,
+    }));
+  }
+}
+
+/** What stops a pipeline with `deadLetter: { stop: {} }` at its first rejected record. */
+export function recordRejected(batch: Batch, { ordinal, error }: Reject): Terminal {
+  const { topic, partition, offset } = batch.origin(ordinal);
+  return new Terminal(
+    "RecordRejected",
+    `${topic}/${partition} offset ${offset}: ${error}. Nothing of its batch was loaded, everything before the batch was. ` +
+      "Correct the SQL or the declared columns, or set deadLetter to kafka or files, which takes such records and goes on",
+  );
+}

@@ -1,0 +1,142 @@
+import type { Batch } from "../component/batch.ts";
+import { NotConnected } from "../component/errors.ts";
+import type { Read, Source } from "../component/source.ts";
+import { sleep } from "./clock.ts";
+import { nextStep, type Step } from "./next-step.ts";
+import type { OwnedSplits } from "./owned-splits.ts";
+import { noteReachable, noteUnreachable } from "./persist.ts";
+import { noteNotices } from "./source-notices.ts";
+import type { Surroundings } from "./surroundings.ts";
+
+/** Why reading ended. */
+export type ReadingEnd = "claim" | "ended" | "caughtUp" | "stopped";
+
+/** What reading works with. */
+export interface ReadingOptions {
+  readonly source: Source;
+  readonly splits: OwnedSplits;
+  readonly surroundings: Surroundings;
+  /** Milliseconds from a batch's first record until it is due. */
+  readonly everyMs: number;
+  readonly until: "stopped" | "caughtUp";
+  /** The transform is free to take a batch. */
+  transformFree(): boolean;
+  /** Nothing more is to be read. */
+  stopped(): boolean;
+}
+
+/** How often a run that ends when it has caught up looks whether it has, while a read waits for records that may never come. */
+const caughtUpLookMs = 50;
+
+/** Reads from the source into one batch after the other. */
+export class Reading {
+  readonly #options: ReadingOptions;
+  /** Ends the read in progress, so that the loop looks again what to do. */
+  #turn = new AbortController();
+  #failures = 0;
+  #retryAtMs = 0;
+  #notices: readonly string[] = [];
+
+  constructor(options: ReadingOptions) {
+    this.#options = options;
+  }
+
+  /** The loop looks again at once what to do: a later stage is free or failed, the pipeline is to stop. */
+  wake(): void {
+    if (this.#turn.signal.aborted) return;
+    // From here on the call should be back soon: its age tells a source that hangs.
+    this.#options.surroundings.report.stageClock.begin("read");
+    this.#turn.abort();
+  }
+
+  /**
+   * Reads until the batch is to be passed on; null: and reading is to go on. Throws Terminal and what else the source throws;
+   * the batch then keeps what it has.
+   */
+  async fill(batch: Batch): Promise<ReadingEnd | null> {
+    const { clock, report } = this.#options.surroundings;
+    let firstAtMs: number | null = null;
+    for (;;) {
+      if (firstAtMs === null && !batch.empty) firstAtMs = clock.now();
+      const step = this.#step(batch, firstAtMs);
+      if (step.kind === "handOver") {
+        if (firstAtMs !== null)
+          report.metrics.stageDuration.observe({ stage: "read" }, Math.max(clock.now() - firstAtMs, 0) / 1000);
+        return step.end;
+      }
+      const read = await this.#read(batch, step.dueAtMs);
+      if (read === "assignment") return "claim";
+      if (read === "ended") return "ended";
+    }
+  }
+
+  #step(batch: Batch, firstAtMs: number | null): Step {
+    const { splits, surroundings, everyMs, until, transformFree, stopped } = this.#options;
+    return nextStep({
+      stopped: stopped(),
+      full: batch.full,
+      empty: batch.empty,
+      transformFree: transformFree(),
+      flushAtMs: firstAtMs === null ? null : firstAtMs + everyMs,
+      nowMs: surroundings.clock.now(),
+      readToEnd: until === "caughtUp" && splits.readToEnd(),
+      reclaimAtMs: splits.reclaimAtMs(),
+    });
+  }
+
+  /** One read, until it is due to look again. While the source is to be left alone, the pause for it. */
+  async #read(batch: Batch, dueAtMs: number | null): Promise<Read["kind"]> {
+    const { clock, report } = this.#options.surroundings;
+    this.#turn = new AbortController();
+    const { signal } = this.#turn;
+    const cancel = this.#wakeAt(dueAtMs);
+    try {
+      const pauseMs = this.#retryAtMs - clock.now();
+      if (pauseMs <= 0) return await this.#readNow(batch, signal);
+      await sleep(clock, pauseMs, signal);
+      return "interrupted";
+    } finally {
+      cancel();
+      report.stageClock.end("read", 0);
+    }
+  }
+
+  async #readNow(batch: Batch, signal: AbortSignal): Promise<Read["kind"]> {
+    const { source, surroundings } = this.#options;
+    const { clock, report, loopActiveMs, abandon } = surroundings;
+    const before = { records: batch.count, skipped: batch.skipped, activeMs: loopActiveMs() };
+    try {
+      const { kind } = await source.read(batch, signal);
+      if (kind !== "interrupted") {
+        this.#failures = 0;
+        noteReachable("source", surroundings);
+        this.#notices = noteNotices(source.notices?.() ?? [], this.#notices, surroundings);
+      }
+      return kind;
+    } catch (error) {
+      if (!(error instanceof NotConnected) || abandon.aborted) throw error;
+      this.#retryAtMs = clock.now() + noteUnreachable(error, "source", ++this.#failures, surroundings);
+      return "interrupted";
+    } finally {
+      report.stageClock.work("read", loopActiveMs() - before.activeMs);
+      report.read(batch.count - before.records, batch.skipped - before.skipped);
+    }
+  }
+
+  /** Wakes the read when it is due, and where the end of the run is to be noticed also when it has come. */
+  #wakeAt(dueAtMs: number | null): () => void {
+    const { splits, surroundings, until } = this.#options;
+    const { clock } = surroundings;
+    const cancelDue = dueAtMs === null ? () => {} : clock.after(Math.max(dueAtMs - clock.now(), 0), () => this.wake());
+    let cancelLook = (): void => {};
+    const look = (): void => {
+      if (splits.readToEnd()) this.wake();
+      else cancelLook = clock.after(caughtUpLookMs, look);
+    };
+    if (until === "caughtUp") cancelLook = clock.after(caughtUpLookMs, look);
+    return () => {
+      cancelDue();
+      cancelLook();
+    };
+  }
+}

@@ -1,0 +1,179 @@
+import type { Registry } from "prom-client";
+import type { Condition } from "../../crds/kinds/condition.ts";
+import type { Clock } from "./clock.ts";
+import { type Observation, readiness, withCondition } from "./conditions.ts";
+import { type Lag, type SplitLag, totalLag } from "./lag.ts";
+import { type EngineMetrics, registerEngineMetrics, type Scraped } from "./metrics.ts";
+import { keepSamples, ratesOf, type Sums } from "./rate-window.ts";
+import { type Stage, StageClock, stages } from "./stage-clock.ts";
+
+/** Sums since the process began. */
+export interface Totals {
+  /** Records read; those read again after a conflict count again. */
+  readonly recordsRead: number;
+  /** Of the batches that are loaded: */
+  readonly recordsLoaded: number;
+  readonly rowsLoaded: number;
+  readonly recordsRejected: number;
+  readonly recordsSkipped: number;
+  readonly batches: number;
+}
+
+/** What the pipeline is doing, as /status shows it. Holds no payloads and no secrets; bounded but for `splits`. */
+export interface EngineStatus extends Scraped {
+  /** `namespace/name`. */
+  readonly pipeline: string;
+  /** 12 hex digits of the compiled pipeline's digest. */
+  readonly schemaVersion: string;
+  /** True once the sink was prepared and the first splits were opened. */
+  readonly started: boolean;
+  /** True where the sink held a position of at least one of the splits: an earlier run loaded something. */
+  readonly resumed: boolean;
+  readonly totals: Totals;
+  readonly lag: Lag;
+  readonly lastLoadTime: string | null;
+}
+
+/** What a report is about. */
+export interface ReportOptions {
+  readonly pipeline: { readonly namespace: string; readonly name: string };
+  readonly schemaVersion: string;
+  readonly clock: Clock;
+  /** Takes the engine's metrics; a registry of its own for each report. */
+  readonly registry: Registry;
+}
+
+/** How often sums are noted for the averages of the last minute. */
+const sampleMs = 1000;
+
+const bySecond = (of: (stage: Stage) => number): Record<Stage, number> => ({
+  read: of("read") / 1000,
+  transform: of("transform") / 1000,
+  dead_letter: of("dead_letter") / 1000,
+  load: of("load") / 1000,
+});
+
+/** Keeps what the engine tells about itself: conditions, sums, lag and metrics. The engine writes, everybody reads. */
+export class PipelineReport {
+  readonly metrics: EngineMetrics;
+  readonly stageClock: StageClock;
+  readonly #options: ReportOptions;
+  #conditions: readonly Condition[] = [];
+  #samples: readonly Sums[] = [];
+  #started = false;
+  #resumed = false;
+  #lastLoadMs: number | null = null;
+  #splits: () => readonly SplitLag[] = () => [];
+  #totals: Totals = { recordsRead: 0, recordsLoaded: 0, rowsLoaded: 0, recordsRejected: 0, recordsSkipped: 0, batches: 0 };
+
+  constructor(options: ReportOptions) {
+    this.#options = options;
+    this.stageClock = new StageClock(() => options.clock.now());
+    this.metrics = registerEngineMetrics(options.registry, () => this.status());
+    this.observe({ type: "Progressing", status: "Unknown", reason: "Starting", message: "the pipeline is starting" });
+  }
+
+  get schemaVersion(): string {
+    return this.#options.schemaVersion;
+  }
+  get pipeline(): string {
+    const { namespace, name } = this.#options.pipeline;
+    return `${namespace}/${name}`;
+  }
+  get totals(): Totals {
+    return this.#totals;
+  }
+
+  /** Notes a condition. True where its status is another than before. */
+  observe(observation: Observation): boolean {
+    const nowMs = this.#options.clock.now();
+    const before = this.#conditions.find(({ type }) => type === observation.type)?.status;
+    this.#conditions = withCondition(this.#conditions, observation, nowMs);
+    this.#conditions = withCondition(this.#conditions, readiness(this.#conditions), nowMs);
+    return before !== observation.status;
+  }
+
+  /** The first splits are open. `splits` answers the lag of the open splits, at any time. */
+  start(splits: () => readonly SplitLag[]): void {
+    this.#started = true;
+    this.#splits = splits;
+  }
+
+  /** The sink held a position: this run goes on where an earlier one ended. */
+  resume(): void {
+    this.#resumed = true;
+  }
+
+  /** Records came from the source. */
+  read(records: number, skipped: number): void {
+    if (records === 0 && skipped === 0) return;
+    this.#totals = { ...this.#totals, recordsRead: this.#totals.recordsRead + records + skipped };
+    this.metrics.recordsRead.inc(records + skipped);
+    this.metrics.recordsSkipped.inc(skipped);
+  }
+
+  /** A batch is in the table. `refusedByFormat` of the `rejected` never reached the transform. */
+  load(batch: { records: number; rows: number; rejected: number; refusedByFormat: number; skipped: number }): void {
+    const totals = this.#totals;
+    this.#lastLoadMs = this.#options.clock.now();
+    this.#totals = {
+      recordsRead: totals.recordsRead,
+      recordsLoaded: totals.recordsLoaded + batch.records,
+      rowsLoaded: totals.rowsLoaded + batch.rows,
+      recordsRejected: totals.recordsRejected + batch.rejected,
+      recordsSkipped: totals.recordsSkipped + batch.skipped,
+      batches: totals.batches + 1,
+    };
+    this.metrics.rowsLoaded.inc(batch.rows);
+    this.metrics.recordsRejected.inc({ refused_by: "format" }, batch.refusedByFormat);
+    this.metrics.recordsRejected.inc({ refused_by: "transform" }, batch.rejected - batch.refusedByFormat);
+  }
+
+  /** Notes the sums every second until the answer is called, for the averages of the last minute. */
+  sample(): () => void {
+    let cancel = (): void => {};
+    const turn = (): void => {
+      this.#samples = keepSamples(this.#samples, this.#sums());
+      cancel = this.#options.clock.after(sampleMs, turn);
+    };
+    turn();
+    return () => cancel();
+  }
+
+  status(): EngineStatus {
+    const splits = this.#splits();
+    return {
+      pipeline: this.pipeline,
+      schemaVersion: this.schemaVersion,
+      started: this.#started,
+      resumed: this.#resumed,
+      conditions: this.#conditions,
+      totals: this.#totals,
+      rates: ratesOf(this.#samples, this.#sums()),
+      lag: totalLag(splits),
+      splits,
+      lastLoadTime: this.#lastLoadMs === null ? null : new Date(this.#lastLoadMs).toISOString(),
+      stageBusySeconds: bySecond((stage) => this.stageClock.busyMs(stage)),
+      stageCallSeconds: this.#callSeconds(),
+      sinkWaitSeconds: this.stageClock.sinkWaitMs() / 1000,
+    };
+  }
+
+  #callSeconds(): Record<Stage, number | null> {
+    const of = (stage: Stage): number | null => {
+      const ageMs = this.stageClock.ageMs(stage);
+      return ageMs === null ? null : ageMs / 1000;
+    };
+    return { read: of("read"), transform: of("transform"), dead_letter: of("dead_letter"), load: of("load") };
+  }
+
+  #sums(): Sums {
+    return {
+      atMs: this.#options.clock.now(),
+      recordsRead: this.#totals.recordsRead,
+      rowsLoaded: this.#totals.rowsLoaded,
+      stageMs: stages.map((stage) => this.stageClock.busyMs(stage)),
+      sinkWaitMs: this.stageClock.sinkWaitMs(),
+    };
+  }
+}

@@ -1,0 +1,106 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { independentClient } from "../../kafka/client.ts";
+import { sharedBroker } from "../../kafka/shared-broker.ts";
+import { uniqueName } from "../../kafka/unique-name.ts";
+import type { Life } from "./child.ts";
+import { filesTable, letterValues } from "./table.ts";
+import { smallColumns, smallRecord, smallSql, type TopicRow } from "./topic.ts";
+
+/** How long rows may take to arrive: a session timeout of 6 s, a rebalance and a busy machine. */
+const arriveMs = 60_000;
+
+/** A Kafka topic, the files sink it goes to, and what the table should be: for several processes to fight over. */
+export interface Contest extends AsyncDisposable {
+  /** One life of the pipeline. */
+  readonly life: Life;
+  /** Appends `count` records to each partition. */
+  produce(count: number): Promise<void>;
+  /** The table as it should be by now, in order of file and number. */
+  expected(): readonly TopicRow[];
+  table(): Promise<readonly TopicRow[]>;
+  /** Resolves when the table has as many rows as it should, or is not getting any. */
+  arrived(): Promise<void>;
+  letters(): Promise<readonly string[]>;
+  expectedLetters(): readonly string[];
+}
+
+/** Opens a contest on the shared broker. */
+export async function openContest(partitions: number): Promise<Contest> {
+  const { bootstrap } = await sharedBroker();
+  const client = independentClient(bootstrap);
+  const [admin, producer] = [client.admin(), client.producer({ allowAutoTopicCreation: false })];
+  const topic = uniqueName("contest");
+  await Promise.all([admin.connect(), producer.connect()]);
+  await admin.createTopics({ topics: [{ topic, numPartitions: partitions }], waitForLeaders: true });
+  const directory = await mkdtemp(join(tmpdir(), "snowline-contest-"));
+  const files = Array.from({ length: partitions }, (_, partition) => `p${partition}`);
+  let produced = 0;
+  const all = (): ReturnType<typeof smallRecord>[] =>
+    files.flatMap((file) => Array.from({ length: produced }, (_, n) => smallRecord(file, n)));
+  const table = (): Promise<readonly TopicRow[]> => filesTable(join(directory, "small"));
+  const expected = (): readonly TopicRow[] => all().flatMap(({ row }) => row ?? []);
+  return {
+    life: lifeOf({ bootstrap, topic, directory }),
+    async produce(count) {
+      const messages = files.flatMap((file, partition) =>
+        Array.from({ length: count }, (_, n) => ({ partition, value: smallRecord(file, produced + n).value })),
+      );
+      await producer.send({ topic, acks: -1, messages });
+      produced += count;
+    },
+    expected,
+    table,
+    async arrived() {
+      const deadline = Date.now() + arriveMs;
+      while ((await table()).length < expected().length && Date.now() < deadline) await sleep(200);
+    },
+    letters: async () => [...(await letterValues(join(directory, "letters")))].toSorted(),
+    expectedLetters: () =>
+      all()
+        .flatMap(({ rejected, value }) => (rejected ? [value] : []))
+        .toSorted(),
+    async [Symbol.asyncDispose]() {
+      await admin.deleteTopics({ topics: [topic] });
+      await Promise.all([admin.disconnect(), producer.disconnect()]);
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+function lifeOf({
+  bootstrap,
+  topic,
+  directory,
+}: {
+  readonly bootstrap: string;
+  readonly topic: string;
+  readonly directory: string;
+}): Life {
+  const load = { everySeconds: 1, upToBytes: "1Mi", upToRows: 1000 };
+  return {
+    spec: {
+      source: {
+        kafka: {
+          connection: "events",
+          topics: [topic],
+          startFrom: "earliest",
+          tombstones: "skip",
+          fetchWaitMs: 50,
+          format: { json: { columns: smallColumns } },
+        },
+      },
+      transform: { sql: smallSql },
+      sink: { files: { directory: "small", load } },
+      deadLetter: { files: { directory: "letters" } },
+    },
+    connections: { events: { kafka: { brokers: bootstrap.split(",") } } },
+    directory,
+    scratchDirectory: join(directory, "scratch"),
+    failpoint: null,
+    until: "stopped",
+    batch: { everyMs: 100, recordsMax: 50 },
+  };
+}
