@@ -88,30 +88,42 @@ class ParquetDirectory implements Sink {
     assert(moves.length > 0, "rows without moves could be loaded twice");
     assert(new Set(moves.map(({ split }) => split)).size === moves.length, "a split moves once in a batch");
     return this.#steering(async (log) => {
-      let refused: Written | null = null;
-      let staged: string | null = null;
-      const entry = await log.append(this.#owner, async (newest) => {
-        await this.#settle(newest);
-        const state = newest ?? nothing;
-        refused = this.#judge(state, moves);
-        if (refused !== null) return null;
-        if (rows !== null) staged ??= await this.#stage(rows);
-        const file = staged;
-        return (seq) => {
-          const pending = file === null ? [] : [{ staged: file, name: dataFileName(this.#key, seq, moves) }];
-          const moved = moves.map(({ split, to }): [string, Standing] => [split, { owner: this.#owner, position: to }]);
-          const after: State = {
-            pending,
-            splits: new Map([...state.splits, ...moved]),
-            columns: rows === null ? state.columns : joined(state.columns, rows.columns),
-          };
-          return { ...after, ...this.#signature(), event: { moves, rows: rows?.count ?? 0 } };
-        };
-      });
-      await this.#settle(entry);
-      await this.#dropStrays();
-      return refused ?? { kind: "written" };
+      try {
+        return await this.#commit(log, rows, moves);
+      } catch (error) {
+        // Whoever took our splits over while this process slept has removed what it had staged: a conflict, not a loss.
+        if (!hasCode(error, "ENOENT")) throw error;
+        const refused = this.#judge((await log.newest()) ?? nothing, moves);
+        if (refused === null) throw error;
+        return refused;
+      }
     });
+  }
+
+  async #commit(log: CommitLog, rows: Rows | null, moves: readonly Move[]): Promise<Written> {
+    let refused: Written | null = null;
+    let staged: string | null = null;
+    const entry = await log.append(this.#owner, async (newest) => {
+      await this.#settle(newest);
+      const state = newest ?? nothing;
+      refused = this.#judge(state, moves);
+      if (refused !== null) return null;
+      if (rows !== null) staged ??= await this.#stage(rows);
+      const file = staged;
+      return (seq) => {
+        const pending = file === null ? [] : [{ staged: file, name: dataFileName(this.#key, seq, moves) }];
+        const moved = moves.map(({ split, to }): [string, Standing] => [split, { owner: this.#owner, position: to }]);
+        const after: State = {
+          pending,
+          splits: new Map([...state.splits, ...moved]),
+          columns: rows === null ? state.columns : joined(state.columns, rows.columns),
+        };
+        return { ...after, ...this.#signature(), event: { moves, rows: rows?.count ?? 0 } };
+      };
+    });
+    await this.#settle(entry);
+    await this.#dropStrays();
+    return refused ?? { kind: "written" };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
