@@ -23,7 +23,7 @@ export const rooms: readonly Room[] = [
   {
     path: "crds/",
     may: [],
-    packages: ["ajv", "@marcbachmann/cel-js", "yaml", "fastest-levenshtein"],
+    packages: ["@marcbachmann/cel-js", "fastest-levenshtein"],
     why: "crds/ is the contract: it depends on nothing",
   },
   {

@@ -7,6 +7,7 @@ import { Terminal } from "../../../../runtime/component/errors.ts";
 import type { Sink } from "../../../../runtime/component/sink.ts";
 import type { Column } from "../../../../transform/column.ts";
 import { openWarehouse, type Warehouse } from "./duckdb-warehouse.ts";
+import { withoutRoot } from "../../../without-root.ts";
 
 let warehouse: Warehouse;
 beforeEach(async () => {
@@ -280,9 +281,10 @@ describe("the file:", () => {
     await mkdir(join(warehouse.directory, "folder"));
     await expect(prepared("folder")).rejects.toMatchObject({ name: "Terminal", reason: "DatabaseNotWritable" });
     await expect(prepared("text.duckdb/below")).rejects.toMatchObject({ name: "Terminal", reason: "DatabaseNotWritable" });
-    if (process.getuid?.() === 0) return;
     await chmod(join(warehouse.directory, "folder"), 0o500);
-    await expect(prepared("folder/new.duckdb")).rejects.toMatchObject({ name: "Terminal", reason: "DatabaseNotWritable" });
+    await withoutRoot(warehouse.directory, async () => {
+      await expect(prepared("folder/new.duckdb")).rejects.toMatchObject({ name: "Terminal", reason: "DatabaseNotWritable" });
+    });
   });
 
   test("it is the same through a link, and its directory is made", async () => {
