@@ -5,6 +5,8 @@ import type { Move, Position, Split } from "./position.ts";
 export type Read =
   /** The batch has more than before (records, or only moves). */
   | { readonly kind: "read" }
+  /** Like `read`, and the batch has the first positions of splits that start at a moment, such as `latest`: it is to be written at once. */
+  | { readonly kind: "positioned" }
   /** `splits()` is no longer what it was: the engine asks again, restores and opens. The batch may have more as well. */
   | { readonly kind: "assignment" }
   /** The source ends and every split has been read to its end. Asking again gives the same answer. */
@@ -26,11 +28,17 @@ export interface SplitProgress {
 /**
  * A set of splits. Every implementation passes test/contract/source.ts against its real counterpart; read that file for the
  * exact promises. The engine makes one call at a time, but `progress` at any time.
- * Throws NotConnected (the engine repeats the call with backoff) and Terminal (it stops).
+ * Throws NotConnected (the engine repeats the call with backoff) and Terminal (it stops). A `read` that throws NotConnected leaves
+ * the batch whole: each record in it is part of a move. After any other error the engine gives the batch up.
  */
 export interface Source extends AsyncDisposable {
   /** The splits this reader owns now. May wait for a first assignment. */
   splits(signal: AbortSignal): Promise<readonly Split[]>;
+  /**
+   * How many splits there are in all, whoever owns them; null while that is unknown. A source without it owns all its splits.
+   * A run that ends when it has caught up waits until it owns them all.
+   */
+  splitsTotal?(): number | null;
   /** Reads `split` from `position` on; with null from where the manifest says. Opening it again moves it there. */
   open(split: Split, position: Position | null): Promise<void>;
   /** Reads `split` no more. Nothing happens where it is not open. */

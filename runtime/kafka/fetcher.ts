@@ -31,7 +31,7 @@ export interface FetchedSplit {
   badTimes: number;
 }
 
-/** What one fetch brought of one partition. */
+/** What one fetch brought of one partition; nothing, where it only says from which offset to go on. */
 export interface Piece {
   readonly split: FetchedSplit;
   readonly topicId: string;
@@ -57,6 +57,8 @@ export interface FetcherParts {
 
 /** Attempts at a record batch that cannot be read: a bad network heals, a bad disk does not. */
 const badTimesMax = 4;
+
+const nothing = Buffer.alloc(0);
 
 /** Kafka's error codes of a partition. https://kafka.apache.org/protocol#protocol_error_codes */
 const offsetOutOfRange = 1;
@@ -117,8 +119,9 @@ export class Fetcher implements AsyncDisposable {
   }
 
   /** A piece whose records could not be read from `offset` on: they are fetched again, a few times. */
-  unreadable(split: FetchedSplit, offset: number, error: CorruptRecords): void {
-    if (!this.#splits.has(split)) return;
+  unreadable({ split, topicId }: Piece, offset: number, error: CorruptRecords): void {
+    // A former topic's records cannot be fetched again.
+    if (!this.#splits.has(split) || split.topicId !== topicId) return;
     this.#forget(split);
     split.offset = offset;
     this.#bad(split, error);
@@ -174,14 +177,10 @@ export class Fetcher implements AsyncDisposable {
     const answer = await cluster.call(broker, (it) => fetchRecords(it, wanted, { waitMs, bytesMax }));
     this.#troubles.delete(node);
     if (this.#closing.signal.aborted) return;
-    const unchanged = new Map(
-      splits.flatMap((split, at) =>
-        this.#splits.has(split) && split.topicId === asked[at]!.topicId && split.offset === asked[at]!.offset
-          ? [[`${split.topicId}/${split.partition}`, split] as const]
-          : [],
-      ),
+    await this.#take(
+      answer,
+      splits.filter((split, at) => this.#standsAt(split, asked[at]!)),
     );
-    await this.#take(answer, unchanged);
     if (answer.throttleMs > 0) {
       log.debug({ node, throttleMs: answer.throttleMs }, "kafka broker throttles the fetching");
       await this.#pause(answer.throttleMs);
@@ -198,15 +197,26 @@ export class Fetcher implements AsyncDisposable {
     );
   }
 
-  async #take(answer: FetchAnswer, splits: ReadonlyMap<string, FetchedSplit>): Promise<void> {
+  /** True: the split is fetched and has not moved, so that an answer about this offset of this topic is about it. */
+  #standsAt(split: FetchedSplit, { topicId, offset }: Pick<FetchedSplit, "topicId" | "offset">): boolean {
+    return this.#splits.has(split) && split.topicId === topicId && split.offset === offset;
+  }
+
+  /** Takes an answer for splits that have not moved since they were asked for. */
+  async #take(answer: FetchAnswer, splits: readonly FetchedSplit[]): Promise<void> {
     // Such an error is the whole answer's: the broker does not know one of the topics, or not yet.
-    if (answer.errorCode !== 0) for (const split of splits.values()) split.leader = null;
+    if (answer.errorCode !== 0) for (const split of splits) split.leader = null;
+    const byName = new Map(splits.map((split) => [`${split.topicId}/${split.partition}`, split]));
+    const refused: { readonly split: FetchedSplit; readonly offset: number; readonly fetched: FetchedPartition }[] = [];
     for (const fetched of answer.partitions) {
-      const split = splits.get(`${fetched.topicId}/${fetched.partition}`);
+      const split = byName.get(`${fetched.topicId}/${fetched.partition}`);
       if (split === undefined) continue;
-      if (fetched.errorCode !== 0) await this.#partitionError(split, fetched.errorCode);
-      else this.#enqueue(split, fetched);
+      if (fetched.errorCode === 0) this.#enqueue(split, fetched);
+      else refused.push({ split, offset: split.offset, fetched });
     }
+    // Errors take time, in which splits come, go and move: the records had to be queued first.
+    for (const { split, offset, fetched } of refused)
+      if (this.#standsAt(split, { topicId: fetched.topicId, offset })) await this.#partitionError(split, fetched.errorCode);
   }
 
   #enqueue(split: FetchedSplit, fetched: FetchedPartition): void {
@@ -231,9 +241,19 @@ export class Fetcher implements AsyncDisposable {
     }
     if (end === 0) return;
     split.stored = true;
-    this.#queue.push({ split, topicId: split.topicId, records: { bytes: records, end, aborted: fetched.aborted, from } });
-    this.#queueBytes += records.length;
+    this.#push(split, { bytes: records, end, aborted: fetched.aborted, from });
+  }
+
+  #push(split: FetchedSplit, records: FetchedRecords): void {
+    this.#queue.push({ split, topicId: split.topicId, records });
+    this.#queueBytes += records.bytes.length;
     this.#parts.onChange();
+  }
+
+  /** Goes on from another offset than the one after the last record: a piece without a record makes that a move. */
+  #jump(split: FetchedSplit, offset: number): void {
+    split.offset = offset;
+    this.#push(split, { bytes: nothing, end: 0, aborted: [], from: offset });
   }
 
   async #partitionError(split: FetchedSplit, errorCode: number): Promise<void> {
@@ -262,8 +282,10 @@ export class Fetcher implements AsyncDisposable {
   /** The records at the offset are gone (retention), or the log was cut below it (an unclean election). */
   async #outOfRange(split: FetchedSplit): Promise<void> {
     const { cluster, log } = this.#parts;
+    const { topicId, offset } = split;
     const topic = (await cluster.topics([split.topic])).get(split.topic);
-    if (topic === undefined || topic.id !== split.topicId) {
+    if (!this.#standsAt(split, { topicId, offset })) return;
+    if (topic === undefined || topic.id !== topicId) {
       split.leader = null;
       return;
     }
@@ -271,20 +293,19 @@ export class Fetcher implements AsyncDisposable {
       cluster.offsetAt(topic, split.partition, earliest),
       cluster.offsetAt(topic, split.partition, latest),
     ]);
-    const to = split.offset < first ? first : Math.min(split.offset, end);
-    const fields = {
-      topic: split.topic,
-      partition: split.partition,
-      from: split.offset,
-      to,
-      missing: Math.abs(to - split.offset),
-    };
-    if (split.stored && split.offset < first)
+    if (!this.#standsAt(split, { topicId, offset })) return;
+    const to = offset < first ? first : Math.min(offset, end);
+    if (to === offset) {
+      // The brokers do not agree yet: who leads now?
+      split.leader = null;
+      return;
+    }
+    const fields = { topic: split.topic, partition: split.partition, from: offset, to, missing: Math.abs(to - offset) };
+    if (split.stored && to > offset)
       log.error(fields, "kafka records are gone before they were read: retention was shorter than the lag");
-    else if (split.stored && to < split.offset)
-      log.error(fields, "kafka log was cut below what was read: records were lost on the brokers");
-    split.offset = to;
+    else if (split.stored) log.error(fields, "kafka log was cut below what was read: records were lost on the brokers");
     split.stored = true;
+    this.#jump(split, to);
   }
 
   #bad(split: FetchedSplit, error: CorruptRecords): void {
@@ -342,9 +363,9 @@ export class Fetcher implements AsyncDisposable {
       "kafka topic was made again: reading it from its beginning",
     );
     split.topicId = topic.id;
-    split.offset = 0;
     split.stored = false;
     split.end = null;
+    this.#jump(split, 0);
   }
 
   #failed(error: unknown, node: number | null): void {

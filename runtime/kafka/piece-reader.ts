@@ -18,8 +18,6 @@ export interface OpenSplit {
   timestampMs: number | null;
   /** True: its first move is due even without a record. */
   pinned: boolean;
-  /** Up to this offset records are shown but move nothing: they were read before. */
-  readonly quietUntil: number;
   /** The split ends here; Infinity where it does not end. */
   readonly until: number;
 }
@@ -48,7 +46,9 @@ export interface Step {
 interface Current {
   readonly piece: Piece;
   readonly reader: RecordReader;
-  /** True: its last record was not taken yet. */
+  /** True: its last record was shown and not taken. */
+  untaken: boolean;
+  /** True: that record has to be waited for. */
   waiting: boolean;
   /** True: a record of it has been shown. */
   shown: boolean;
@@ -90,27 +90,38 @@ export class PieceReader {
     if (this.#current?.piece.split === split.fetched) this.#current = null;
   }
 
+  /** Resolves when `step` can go on, or the signal has aborted. Throws what `wait` throws; then nothing was read. */
+  async ready(signal: AbortSignal): Promise<void> {
+    const current = this.#current;
+    if (current === null || !current.waiting) return;
+    await this.#parts.wait(this.#record, signal);
+    if (!signal.aborted) current.waiting = false;
+  }
+
   /**
-   * Reads one piece, or what of it goes into the batch. Throws what `wait` throws; then nothing was read. Records that
-   * cannot be read go back to the fetcher, which gives up after some attempts.
+   * Reads one piece, or what of it goes into the batch, once `ready` has resolved. Throws what `take` throws; then the batch
+   * has the records before that one and their moves, and the next step tries it again. Records that cannot be read go back
+   * to the fetcher, which gives up after some attempts.
    */
-  async step(into: Batch, signal: AbortSignal): Promise<Step> {
+  step(into: Batch): Step {
     const current = (this.#current ??= this.#next());
     if (current === null) return { more: false, moved: false };
-    if (current.waiting) {
-      await this.#parts.wait(this.#record, signal);
-      // Aborted; or released or opened again while we waited.
-      if (signal.aborted || this.#current !== current) return { more: true, moved: false };
+    const split = this.#splits.get(current.piece.split);
+    if (split === undefined) {
+      this.#current = null;
+      return { more: true, moved: false };
     }
-    const split = this.#splits.get(current.piece.split)!;
+    let moved = false;
     try {
       this.#read(current, into);
     } catch (error) {
       if (!(error instanceof CorruptRecords)) throw error;
       this.#current = null;
-      this.#parts.fetcher.unreadable(split.fetched, current.reader.nextOffset, error);
+      this.#parts.fetcher.unreadable(current.piece, this.#nextOffset(current), error);
+    } finally {
+      moved = this.#advance(split, current, into);
     }
-    return { more: true, moved: this.#advance(split, current, into) };
+    return { more: true, moved };
   }
 
   /** Appends until the batch is full, the piece is read, or a record has to wait. */
@@ -119,30 +130,31 @@ export class PieceReader {
     const record = this.#record;
     record.topic = piece.split.topic;
     record.partition = piece.split.partition;
-    if (current.waiting) {
-      current.waiting = this.#parts.take(record, into) === "wait";
-      if (current.waiting) return;
-    }
     while (!into.full) {
-      if (!reader.next(record)) {
+      if (!current.untaken && !reader.next(record)) {
         this.#current = null;
         return;
       }
       current.shown = true;
-      if (this.#parts.take(record, into) === "wait") {
-        current.waiting = true;
-        return;
-      }
+      current.untaken = true;
+      current.waiting = this.#parts.take(record, into) === "wait";
+      if (current.waiting) return;
+      current.untaken = false;
     }
   }
 
-  #advance(split: OpenSplit, { piece, reader, waiting, shown }: Current, into: Batch): boolean {
-    const offset = Math.min(waiting ? this.#record.offset : reader.nextOffset, split.until);
-    if (shown) split.timestampMs = this.#record.timestampMs;
-    if (offset <= split.quietUntil) return false;
-    if (offset === split.at && split.position?.["topicId"] === piece.topicId) return false;
+  /** A record that was not taken is the next to read. */
+  #nextOffset({ reader, untaken }: Current): number {
+    return untaken ? this.#record.offset : reader.nextOffset;
+  }
+
+  #advance(split: OpenSplit, current: Current, into: Batch): boolean {
+    const { topicId } = current.piece;
+    const offset = Math.min(this.#nextOffset(current), split.until);
+    if (current.shown) split.timestampMs = this.#record.timestampMs;
+    if (offset === split.at && split.position?.["topicId"] === topicId) return false;
     split.at = offset;
-    this.move(split, { topicId: piece.topicId, offset }, into);
+    this.move(split, { topicId, offset }, into);
     return true;
   }
 
@@ -160,6 +172,8 @@ export class PieceReader {
 
   #next(): Current | null {
     const piece = this.#parts.fetcher.take();
-    return piece === undefined ? null : { piece, reader: new RecordReader(piece.records), waiting: false, shown: false };
+    return piece === undefined
+      ? null
+      : { piece, reader: new RecordReader(piece.records), untaken: false, waiting: false, shown: false };
   }
 }

@@ -79,7 +79,7 @@ export function checkBatch(bytes: Buffer, { start, end }: RecordBatch): void {
     throw new CorruptRecords(`the batch's check sum is ${actual.toString(16)}, its header says ${stated.toString(16)}`);
 }
 
-/** Two's complement; exact up to 2^53, which offsets and milliseconds never reach. */
+/** Two's complement; exact up to 2^53, which offsets never reach. */
 function int64(bytes: Buffer, at: number): number {
   return bytes.readInt32BE(at) * 0x1_0000_0000 + bytes.readUInt32BE(at + 4);
 }

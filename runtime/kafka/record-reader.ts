@@ -87,7 +87,7 @@ export class RecordReader {
     view.valueStart = valueLength < 0 ? -1 : valueStart;
     view.valueEnd = valueLength < 0 ? -1 : valueStart + valueLength;
     view.offset = offset;
-    view.timestampMs = batch.logAppendTime ? batch.maxTimestampMs : batch.baseTimestampMs + timestampDelta;
+    view.timestampMs = clamped(batch.logAppendTime ? batch.maxTimestampMs : batch.baseTimestampMs + timestampDelta);
     return true;
   }
 
@@ -126,4 +126,9 @@ export class RecordReader {
     if (key === null || key.length < 4) throw new CorruptRecords("a transaction's marker has no type");
     return key.readInt16BE(2) === 0;
   }
+}
+
+/** Producers may write any 64 bits. A batch refuses the outermost safe integers as well, so that what was clamped is seen. */
+function clamped(timestampMs: number): number {
+  return Math.min(Math.max(timestampMs, Number.MIN_SAFE_INTEGER), Number.MAX_SAFE_INTEGER);
 }

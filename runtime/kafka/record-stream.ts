@@ -37,7 +37,6 @@ export interface OpenAt {
   /** True: no record between `offset` and the end may be missing. */
   readonly stored: boolean;
   readonly pinned: boolean;
-  readonly quietUntil?: number;
   readonly until?: number;
 }
 
@@ -88,10 +87,9 @@ export class RecordStream implements AsyncDisposable {
     const split: OpenSplit = {
       id: at.id,
       position: at.position,
-      at: Math.max(at.offset, at.quietUntil ?? 0),
+      at: at.offset,
       timestampMs: null,
       pinned: at.pinned,
-      quietUntil: at.quietUntil ?? -1,
       until: at.until ?? Infinity,
       fetched: {
         topic: at.topic.name,
@@ -121,18 +119,22 @@ export class RecordStream implements AsyncDisposable {
 
   /** `Source.read`. */
   async read(into: Batch, signal: AbortSignal): Promise<Read> {
-    let added = this.#pin(into);
-    for (;;) {
+    if (!signal.aborted && this.#pin(into)) return { kind: "positioned" };
+    for (let added = false; ;) {
       const interruption = this.#parts.interruption();
       if (interruption !== null) return interruption.kind === "ended" && added ? { kind: "read" } : interruption;
       if (added && into.full) return { kind: "read" };
       if (signal.aborted) return { kind: added ? "read" : "interrupted" };
-      const step = await this.#pieces.step(into, signal).catch((error: unknown) => {
+      try {
+        await this.#pieces.ready(signal);
+      } catch (error) {
         // What was read before counts first; the next call meets the error again.
-        if (added) return null;
+        if (added) return { kind: "read" };
         throw error;
-      });
-      if (step === null || (added && !step.more)) return { kind: "read" };
+      }
+      if (signal.aborted) continue;
+      const step = this.#pieces.step(into);
+      if (added && !step.more) return { kind: "read" };
       added ||= step.moved;
       if (step.more) await nextTurn();
       else await this.#rest(signal);

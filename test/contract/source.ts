@@ -260,10 +260,11 @@ export async function readAll(source: Source, count: number | null, bounds: Batc
   return { texts, moves };
 }
 
-/** Reads once; where the source has to be asked for its splits again, opens what is new from the beginning and reads on. */
+/** Reads once, and once more where only first positions came; where the source has to be asked for its splits again, opens what is new from the beginning and reads on. */
 export async function readSome(source: Source, batch: Batch, signal: AbortSignal = never): Promise<Read> {
   for (;;) {
     const read = await source.read(batch, signal);
+    if (read.kind === "positioned") continue;
     if (read.kind !== "assignment") return read;
     const open = new Set(source.progress().map(({ split }) => split));
     for (const split of await source.splits(never)) if (!open.has(split.id)) await source.open(split, null);

@@ -31,7 +31,7 @@ export function readLetterHeaders(headers: readonly Header[]): LetterHeaders | n
   if (!names.every((name, at) => ours[at]?.name === name && ours[at].value !== null)) return null;
   const [topic, partition, offset, timestamp, error, pipeline, schemaVersion] = ours.map(({ value }) => value!.toString("utf8"));
   const numbers = [Number(partition), Number(offset), Number(timestamp)] as const;
-  if (!numbers.every((number) => Number.isSafeInteger(number))) return null;
+  if (!Number.isSafeInteger(numbers[0]) || !Number.isSafeInteger(numbers[1]) || !Number.isFinite(numbers[2])) return null;
   return {
     topic: topic!,
     partition: numbers[0],

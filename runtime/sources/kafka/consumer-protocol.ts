@@ -16,6 +16,8 @@ interface TopicPartitions {
 const fenced = ["FENCED_MEMBER_EPOCH", "UNKNOWN_MEMBER_ID"];
 /** The broker, or this group, only knows the classic protocol. */
 const classicOnly = ["UNSUPPORTED_VERSION", "GROUP_ID_NOT_FOUND"];
+/** To a member: the group was deleted. It comes back with us. */
+const groupGone = "GROUP_ID_NOT_FOUND";
 const invalid = ["INVALID_REQUEST", "INVALID_GROUP_ID", "UNSUPPORTED_ASSIGNOR", "INVALID_REGULAR_EXPRESSION"];
 const joining = 0;
 const leaving = -1;
@@ -65,6 +67,8 @@ class ConsumerProtocolMember {
   #owned: readonly TopicPartitions[] = [];
   /** What it wants us to own. */
   #target: readonly TopicPartitions[] | null = null;
+  /** True from a revocation until the reader has let go: the broker must not hear of it sooner. */
+  #releasing = false;
 
   constructor(loop: GroupLoop, topics: ReadonlyMap<string, Topic>, onClassicOnly: () => void) {
     this.#loop = loop;
@@ -80,14 +84,14 @@ class ConsumerProtocolMember {
       this.#epoch = answer.memberEpoch;
       const pauseMs = Math.min(answer.heartbeatIntervalMs, heartbeatPauseMsMax);
       if (answer.assignment === null) return pauseMs;
-      this.#target = answer.assignment.topicPartitions;
-      const changed = await this.#announce();
+      const changed = await this.#announce(answer.assignment.topicPartitions);
       // Unless something has to be let go first, it is ours at once, and the broker waits to hear that.
       return this.#settle(changed) ? 0 : pauseMs;
     } catch (error) {
       const errors = brokerErrors(error);
-      if (errors.some((name) => fenced.includes(name))) return this.#start();
-      if (this.#epoch === joining && errors.some((name) => classicOnly.includes(name))) {
+      const member = this.#epoch !== joining;
+      if (errors.some((name) => fenced.includes(name) || (member && name === groupGone))) return this.#start();
+      if (!member && errors.some((name) => classicOnly.includes(name))) {
         this.#onClassicOnly();
         return limits.rebalanceTimeoutMs;
       }
@@ -108,6 +112,7 @@ class ConsumerProtocolMember {
 
   confirm(assignment: Assignment): void {
     if (assignment !== this.#loop.assignment || this.#target === null || this.#target === this.#owned) return;
+    this.#releasing = false;
     this.#owned = this.#target;
     this.#loop.hurry();
   }
@@ -155,6 +160,7 @@ class ConsumerProtocolMember {
     this.#epoch = joining;
     this.#owned = [];
     this.#target = null;
+    this.#releasing = false;
     this.#loop.assign({ partitions: new Map() });
     return 0;
   }
@@ -165,18 +171,20 @@ class ConsumerProtocolMember {
     const wanted = new Set(target.flatMap(names));
     const owned = this.#owned.flatMap(names);
     const lost = owned.some((name) => !wanted.has(name));
-    if (lost && changed) return false;
+    if (lost && changed) this.#releasing = true;
+    if (this.#releasing) return false;
     this.#owned = target;
     return lost || wanted.size > owned.length;
   }
 
-  async #announce(): Promise<boolean> {
-    const target = this.#target ?? [];
+  /** Takes the target and tells of it, at one moment: what is confirmed has to be what was told. */
+  async #announce(target: readonly TopicPartitions[]): Promise<boolean> {
     let known = this.#byId();
     if (target.some(({ topicId }) => !known.has(topicId))) {
       this.#topics = await this.#loop.parts.cluster.topics([...this.#topics.keys()]);
       known = this.#byId();
     }
+    this.#target = target;
     return this.#loop.assign({
       partitions: new Map(
         target.flatMap(({ topicId, partitions }) =>

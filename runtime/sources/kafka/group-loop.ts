@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { Terminal } from "../../component/errors.ts";
+import { NotConnected, Terminal } from "../../component/errors.ts";
 import type { Broker } from "../../kafka/cluster.ts";
 import { brokerErrors } from "../../kafka/kafka-errors.ts";
 import { type Assignment, leaveTimeoutMs, type MembershipParts, sameAssignment, troublePauseMs } from "./membership.ts";
@@ -101,13 +101,24 @@ export class GroupLoop {
   }
 
   #note(error: unknown): void {
-    const failure = error instanceof Error ? error : new Error(String(error));
     const { groupId, log, onChange } = this.parts;
+    const failure = this.#explained(error);
     if (failure instanceof Terminal) this.#failure = failure;
     else {
       if (this.#trouble === null) log.warn({ group: groupId, reason: failure.message }, "kafka consumer group does not answer");
       this.#trouble = failure;
     }
     onChange();
+  }
+
+  /** An answer of the broker that no protocol knows what to do about, or that lasts: it may be another one later. */
+  #explained(error: unknown): Error {
+    if (error instanceof Terminal || error instanceof NotConnected) return error;
+    const answers = brokerErrors(error);
+    if (answers.length === 0) return error instanceof Error ? error : new Error(String(error));
+    const { groupId, cluster } = this.parts;
+    return new NotConnected(
+      `kafka consumer group "${groupId}": the brokers (${cluster.bootstrap}) answered ${answers.join(", ")}; we ask again`,
+    );
   }
 }

@@ -8,13 +8,14 @@ import type { Format } from "../../component/record.ts";
 import type { Read, Source, SplitProgress } from "../../component/source.ts";
 import { passTombstone } from "../../component/tombstones.ts";
 import { Cluster, type Topic } from "../../kafka/cluster.ts";
+import { FirstStarts } from "./first-starts.ts";
 import { joinGroup } from "./group.ts";
 import { type KafkaLimits, kafkaLimits } from "../../kafka/kafka-limits.ts";
 import { type Assignment, leaveTimeoutMs, type Membership } from "./membership.ts";
 import { OffsetMirror } from "./offset-mirror.ts";
 import { kafkaPosition } from "../../kafka/kafka-position.ts";
 import { RecordStream } from "../../kafka/record-stream.ts";
-import { startOffset } from "./start-offset.ts";
+import { type Start, startOffset } from "./start-offset.ts";
 import { chosenTopics, requireNamed, topicChoice, type TopicChoice, watchTopics } from "./topics.ts";
 
 /** What brokers told of topics so recently holds for the next split as well. */
@@ -42,6 +43,9 @@ class KafkaRecords implements Source {
   readonly #stream: RecordStream;
   readonly #mirror: OffsetMirror;
   readonly #closing = new AbortController();
+  readonly #firstStarts = new FirstStarts();
+  /** Partitions of all chosen topics; null before the first look. */
+  #partitionsTotal: number | null = null;
   #joining: Promise<Membership> | null = null;
   #membership: Membership | null = null;
   /** The assignment that `splits` last told. */
@@ -83,6 +87,7 @@ class KafkaRecords implements Source {
       await this.#stream.pause(signal);
     }
     const told = membership.assignment;
+    if (told !== this.#told) this.#firstStarts.assigned();
     this.#told = told;
     const splits = [...told.partitions].flatMap(([topic, partitions]) =>
       partitions.map((partition) => ({ id: `${topic}/${partition}`, topic, partition })),
@@ -93,10 +98,15 @@ class KafkaRecords implements Source {
     return splits;
   }
 
+  splitsTotal(): number | null {
+    return this.#partitionsTotal;
+  }
+
   async open(split: Split, position: Position | null): Promise<void> {
     const stored = position === null ? null : kafkaPosition(split.id, position);
     const { id, partition } = split;
     const topic = await this.#topic(split);
+    if (stored !== null) this.#firstStarts.stored(topic);
     if (stored !== null && stored.topicId === topic.id) {
       return this.#stream.start({ id, topic, partition, position, offset: stored.offset, stored: true, pinned: false });
     }
@@ -104,7 +114,10 @@ class KafkaRecords implements Source {
       const fields = { topic: topic.name, partition, formerId: stored.topicId, id: topic.id, formerOffset: stored.offset };
       this.#context.log.warn(fields, "kafka topic was made again: reading it from its beginning");
     }
-    const start = await startOffset(stored === null ? this.#spec.startFrom : "earliest", this.#cluster, topic, partition);
+    const start =
+      stored === null
+        ? await this.#firstStart(topic, partition)
+        : await startOffset("earliest", this.#cluster, { topic, partition, late: true });
     return this.#stream.start({ id, topic, partition, position, stored: false, ...start });
   }
 
@@ -139,6 +152,21 @@ class KafkaRecords implements Source {
     await this.#cluster[Symbol.asyncDispose]();
   }
 
+  /** Where a partition starts of which nothing is stored; the same again until it is. */
+  async #firstStart(topic: Topic, partition: number): Promise<Start> {
+    const known = this.#firstStarts.start(topic, partition);
+    if (known !== undefined) return known;
+    const late = this.#firstStarts.late(topic, partition);
+    const start = await startOffset(this.#spec.startFrom, this.#cluster, { topic, partition, late });
+    if (start.pinned) this.#firstStarts.started(topic, partition, start);
+    return start;
+  }
+
+  #look(topics: ReadonlyMap<string, Topic>): void {
+    this.#firstStarts.look(topics);
+    this.#partitionsTotal = [...topics.values()].reduce((sum, { leaders }) => sum + leaders.length, 0);
+  }
+
   #join(): Promise<Membership> {
     this.#joining ??= this.#start().catch((error: unknown) => {
       this.#joining = null;
@@ -152,6 +180,7 @@ class KafkaRecords implements Source {
     const { log } = this.#context;
     const topics = await chosenTopics(this.#cluster, this.#choice);
     requireNamed(this.#choice, topics, this.#cluster);
+    this.#look(topics);
     if (topics.size === 0) log.warn({ pattern: this.#spec.topicPattern }, "no kafka topic matches the pattern yet");
     const groupId = this.#spec.groupId ?? `snowline.${namespace}.${name}`;
     const membership = await joinGroup(
@@ -159,7 +188,10 @@ class KafkaRecords implements Source {
       topics,
     );
     this.#membership = membership;
-    const onChange = (changed: ReadonlyMap<string, Topic>) => membership.subscribe(changed);
+    const onChange = (changed: ReadonlyMap<string, Topic>) => {
+      this.#look(changed);
+      membership.subscribe(changed);
+    };
     void watchTopics({
       cluster: this.#cluster,
       choice: this.#choice,

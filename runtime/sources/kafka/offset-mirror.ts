@@ -26,7 +26,7 @@ export class OffsetMirror {
   /** To be committed. */
   note(offsets: readonly OffsetToCommit[]): void {
     for (const offset of offsets) this.#pending.set(`${offset.topic}/${offset.partition}`, offset);
-    this.#running ??= this.#run().finally(() => (this.#running = null));
+    if (this.#pending.size > 0) this.#running ??= this.#run();
   }
 
   /** Resolves when nothing is left to commit. */
@@ -35,18 +35,23 @@ export class OffsetMirror {
   }
 
   async #run(): Promise<void> {
-    while (this.#pending.size > 0) {
-      const offsets = [...this.#pending.values()].filter(({ topic, partition }) => this.#parts.owned(topic, partition));
-      this.#pending.clear();
-      if (offsets.length === 0) return;
-      try {
-        await this.#parts.commit(offsets);
-      } catch (error) {
-        this.#parts.log.debug(
-          { reason: error instanceof Error ? error.message : String(error) },
-          "kafka offsets could not be mirrored",
-        );
-      }
+    try {
+      while (this.#pending.size > 0) await this.#commit();
+    } finally {
+      // Together with the look at what is pending: a note after it runs anew.
+      this.#running = null;
+    }
+  }
+
+  async #commit(): Promise<void> {
+    const offsets = [...this.#pending.values()].filter(({ topic, partition }) => this.#parts.owned(topic, partition));
+    this.#pending.clear();
+    if (offsets.length === 0) return;
+    try {
+      await this.#parts.commit(offsets);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#parts.log.debug({ reason }, "kafka offsets could not be mirrored");
     }
   }
 }

@@ -2,6 +2,7 @@ import { randomInt } from "node:crypto";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { compressionsAlgorithms } from "@platformatic/kafka";
 import { describe, expect, test } from "vitest";
+import { Batch } from "../../../runtime/component/batch.ts";
 import type { RecordView } from "../../../runtime/component/record.ts";
 import type { AbortedTransaction } from "../../../runtime/kafka/aborted-transactions.ts";
 import { ByteReader, CorruptRecords } from "../../../runtime/kafka/byte-reader.ts";
@@ -96,6 +97,21 @@ describe("the record reader", () => {
       ],
     });
   });
+
+  test.each([2n ** 53n, 2n ** 62n, -(2n ** 62n)])(
+    "shows a time of %d as the nearest that is exact, so that it is refused",
+    (timestamp) => {
+      const bytes = buildBatch({ baseOffset: 0, records: [record(0)] });
+      bytes.writeBigInt64BE(timestamp, 27);
+      const reader = new RecordReader({ bytes, end: bytes.length, aborted: [], from: 0 });
+      const view = newView();
+      expect(reader.next(view)).toBe(true);
+      expect(view.timestampMs).toBe(timestamp > 0 ? Number.MAX_SAFE_INTEGER : Number.MIN_SAFE_INTEGER);
+      const batch = new Batch(["_timestamp"], { bytesMax: 1000, recordsMax: 10 });
+      expect(batch.append(view, { encode: () => null })).toBe(true);
+      expect(batch.rejects).toEqual([{ ordinal: 0, error: expect.stringContaining("timestamp: out of range") }]);
+    },
+  );
 
   const transactional = (producerId: number, from: number, to: number) =>
     buildBatch({ baseOffset: from, records: records(from, to), producerId, transactional: true });

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Batch } from "../../../../runtime/component/batch.ts";
 import { type Letter, lettersMax } from "../../../../runtime/component/dead-letters.ts";
-import { Terminal } from "../../../../runtime/component/errors.ts";
+import { NotConnected, Terminal } from "../../../../runtime/component/errors.ts";
 import type { Position } from "../../../../runtime/component/position.ts";
+import { type Format, needsSchema } from "../../../../runtime/component/record.ts";
 import { openKafkaDeadLetters } from "../../../../runtime/dead-letters/kafka/kafka-dead-letters.ts";
 import { type KafkaReplayOptions, openKafkaReplay } from "../../../../runtime/dead-letters/kafka/kafka-replay.ts";
 import { kafkaLimits } from "../../../../runtime/kafka/kafka-limits.ts";
@@ -111,6 +112,61 @@ describe("a replay of Kafka dead letters", () => {
     const limits = { ...kafkaLimits, queueBytesMax: 1, partitionBytesMax: 1000, fetchBytesMax: 1000 };
     const rest = await replay(topic, first.positions, Infinity, { limits });
     expect([...byOffset(first), ...byOffset(rest)]).toEqual(Array.from({ length: 2000 }, (_, offset) => offset));
+  });
+
+  test("shows nothing the second time, though a letter is written again into a partition that came later", async () => {
+    const topic = await place.topic(1, uniqueName("dead"));
+    const letters = Array.from({ length: 8 }, (_, partition) => letterOf("orders", 1, { partition }));
+    await write(topic, letters);
+    const first = await replay(topic);
+    expect(first.records).toHaveLength(8);
+    await place.admin.createPartitions({ topicPartitions: [{ topic, count: 4 }] });
+    await write(topic, [...letters, letterOf("orders", 2)]);
+    expect(byOffset(await replay(topic, first.positions))).toEqual([2]);
+  });
+
+  test("tries a letter again whose format was away, whatever splits are opened and released meanwhile", async () => {
+    const topic = await place.topic(2, uniqueName("dead"));
+    const letters = Array.from({ length: 8 }, (_, partition) => letterOf("orders", 1, { partition }));
+    await write(topic, letters);
+    let away = true;
+    const format: Format = {
+      encode: (record, into) => (away ? needsSchema : textFormat.encode(record, into)),
+      prepare: async () => {
+        if (away) throw new NotConnected("registry: away");
+      },
+    };
+    await using source = await openKafkaReplay({ connection: "events", topic }, format, place.context(pipeline));
+    const splits = await source.splits(never);
+    for (const split of splits) await source.open(split, null);
+    const shown = new Set<number>();
+    const batch = new Batch([], { bytesMax: 1 << 20, recordsMax: 100 });
+    while (
+      await source.read(batch, never).then(
+        (read) => read.kind !== "ended",
+        () => false,
+      )
+    );
+    // The letter that waits is the first of its split, and nothing of the other one was read.
+    const others = splits.filter(({ id }) => !batch.moves.some(({ split }) => split === id));
+    expect(others).toHaveLength(1);
+    source.release(others[0]!.id);
+    await source.open(others[0]!, null);
+    away = false;
+    batch.clear();
+    for (;;) {
+      const { kind } = await source.read(batch, never);
+      for (let ordinal = 0; ordinal < batch.count; ordinal++) shown.add(batch.origin(ordinal).partition);
+      if (kind === "ended") break;
+    }
+    expect([...shown].toSorted((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+  });
+
+  test("shows a letter whose timestamp is beyond all bounds as refused", async () => {
+    const topic = await place.topic(1, uniqueName("dead"));
+    await write(topic, [letterOf("orders", 1, { timestampMs: 2 ** 60 })]);
+    const { records, rejects } = await replay(topic);
+    expect([records.length, records[0]!.timestampMs, rejects]).toEqual([1, Number.MAX_SAFE_INTEGER, 1]);
   });
 
   test("shows again what was replayed and refused again, and ends before what it makes itself", async () => {

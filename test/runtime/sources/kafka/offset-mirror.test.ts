@@ -53,3 +53,15 @@ test("the mirror goes on after a commit that was refused", async () => {
   await mirror.settled();
   expect(commits).toEqual([[at(0, 1)], [at(0, 2)]]);
 });
+
+test.each([1, 2, 3, 4, 5, 6, 7, 8])("the mirror commits a single note that comes %d turns after the first", async (turns) => {
+  const commits: (readonly OffsetToCommit[])[] = [];
+  const commit = async (offsets: readonly OffsetToCommit[]) => void commits.push(offsets);
+  const mirror = new OffsetMirror({ log, commit, owned: () => true });
+  mirror.note([at(0, 1)]);
+  for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+  mirror.note([at(0, 2)]);
+  await mirror.settled();
+  await mirror.settled();
+  expect(commits.at(-1)).toEqual([at(0, 2)]);
+});

@@ -187,7 +187,7 @@ describe("the Kafka source starts", () => {
     await place.produce(topic, 0, texts(5, "old"));
     const source = await opened(await place.source({ topics: [topic], startFrom: "latest" }));
     const pinned = new Batch([], roomy);
-    await source.read(pinned, never);
+    expect(await source.read(pinned, never)).toEqual({ kind: "positioned" });
     expect(pinned.moves).toEqual([{ split: `${topic}/0`, from: null, to: expect.objectContaining({ offset: 5 }) }]);
     await place.produce(topic, 0, texts(3, "new"));
     expect(textsOf(await batchOf(source, 3))).toEqual(texts(3, "new"));
@@ -203,6 +203,26 @@ describe("the Kafka source starts", () => {
     });
     const batch = await batchOf(await opened(await place.source({ topics: [topic], startFrom: "2026-01-15T01:00:00+01:00" })), 2);
     expect(textsOf(batch)).toEqual(["2026-02-01", "2026-03-01"]);
+  });
+
+  test("at the same end with latest, as long as that was not stored", async () => {
+    const topic = await place.topic();
+    await place.produce(topic, 0, texts(5, "old"));
+    const source = await opened(await place.source({ topics: [topic], startFrom: "latest" }));
+    await place.produce(topic, 0, texts(3, "new"));
+    await opened(source);
+    expect(textsOf(await batchOf(source, 3))).toEqual(texts(3, "new"));
+  });
+
+  test("at the beginning with latest where another partition of the topic was read before", async () => {
+    const topic = await place.topic(2);
+    await place.produce(topic, 0, texts(5, "a"));
+    const first = await opened(await place.source({ topics: [topic] }));
+    const head = await batchOf(first, 5);
+    await place.produce(topic, 1, texts(3, "b"));
+    const stored = head.moves.find(({ split }) => split === `${topic}/0`)!.to;
+    const second = await opened(await place.source({ topics: [topic], startFrom: "latest" }), new Map([[`${topic}/0`, stored]]));
+    expect(textsOf(await batchOf(second, 3))).toEqual(texts(3, "b"));
   });
 
   test("at the end with a time after all records", async () => {

@@ -87,6 +87,30 @@ describe("the Kafka source and its topics:", () => {
     expect(source.progress()).toHaveLength(3);
   });
 
+  test("of partitions and topics that come later nothing is passed over with latest, and they count", async () => {
+    const prefix = uniqueName("late");
+    const first = await place.topic(1, `${prefix}.a`);
+    const source = await opened(await place.source({ topicPattern: `${prefix}.*`, startFrom: "latest" }));
+    expect(source.splitsTotal?.()).toBe(1);
+    expect(await source.read(new Batch([], roomy), never)).toEqual({ kind: "positioned" });
+    await place.topic(1, `${prefix}.b`);
+    await place.admin.createPartitions({ topicPartitions: [{ topic: first, count: 2 }] });
+    const fresh = new KafkaPlace((await sharedBroker()).bootstrap);
+    await fresh.produce(first, 1, ["partition"]);
+    await fresh.produce(`${prefix}.b`, 0, ["topic"]);
+    await fresh[Symbol.asyncDispose]();
+    const { texts: found } = await readAll(source, 2);
+    expect([...found.values()].flat().toSorted()).toEqual(["partition", "topic"]);
+    expect(source.splitsTotal?.()).toBe(3);
+  });
+
+  test("how many partitions there are is unknown before the first look", async () => {
+    const source = await place.source({ topics: [await place.topic(3)] });
+    expect(source.splitsTotal?.()).toBeNull();
+    await source.splits(never);
+    expect(source.splitsTotal?.()).toBe(3);
+  });
+
   test("a topic that was made again while nobody read is read from its beginning", async () => {
     const topic = await place.topic();
     await place.produce(topic, 0, texts(10, "old"));
