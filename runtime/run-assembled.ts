@@ -37,9 +37,13 @@ export function runAssembled(assembled: Assembled, options: RunOptions): Assembl
   });
   const failed = new Set<string>();
   const onLookup = (name: string, error: string | null): void => {
-    if (error === null) failed.delete(name);
-    else failed.add(name);
-    log[error === null ? "debug" : "warn"]({ lookup: name, ...(error === null ? {} : { error }) }, "lookup refreshed");
+    if (error === null) {
+      failed.delete(name);
+      log.debug({ lookup: name }, "lookup refreshed");
+    } else {
+      failed.add(name);
+      log.warn({ lookup: name, error }, "lookup not refreshed");
+    }
     report.observe(
       failed.size === 0
         ? { type: "LookupsFresh", status: "True", reason: "Refreshed", message: "every lookup was read when it was due" }

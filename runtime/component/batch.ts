@@ -9,16 +9,23 @@ export interface Origin {
   readonly topic: string;
   readonly partition: number;
   readonly offset: number;
+  /** A safe integer, whatever the record says. */
   readonly timestampMs: number;
 }
 
 /** When a batch is full: at whichever bound it meets first. */
 export interface BatchBounds {
-  /** Bytes of records (keys and values), after which the batch is full. */
+  /**
+   * Bytes of records (keys and values), after which the batch is full. Also bounds what goes with them, headers and metadata:
+   * the batch is full when its lines, or the chunks it has passed through, take twice as much.
+   */
   readonly bytesMax: number;
   /** Records, after which the batch is full. */
   readonly recordsMax: number;
 }
+
+/** Bytes of lines, and likewise of chunks, that a batch may hold for each byte of its bound. Headers are in none but the chunks. */
+const heldPerByte = 2;
 
 const prefix = Buffer.from('{"_i":');
 
@@ -43,6 +50,8 @@ export class Batch implements Lines {
   #timestampOf: Float64Array;
   #count = 0;
   #recordBytes = 0;
+  /** Of all chunks but the last, which its source holds anyway. */
+  #chunkBytes = 0;
   #skipped = 0;
   #bytesMax: number;
 
@@ -84,7 +93,10 @@ export class Batch implements Lines {
   }
   /** True once nothing more may be appended. */
   get full(): boolean {
-    return this.#recordBytes >= this.#bytesMax || this.#count >= this.#bounds.recordsMax;
+    const held = Math.max(this.#chunkBytes, this.#lines.length);
+    return (
+      this.#recordBytes >= this.#bytesMax || this.#count >= this.#bounds.recordsMax || held >= this.#bounds.bytesMax * heldPerByte
+    );
   }
   /** True while no split has moved: there is nothing to write. */
   get empty(): boolean {
@@ -97,38 +109,29 @@ export class Batch implements Lines {
 
   /**
    * Appends one record. False: the format first needs a schema; nothing was appended, and the caller calls
-   * `format.prepare(record)` and appends again.
+   * `format.prepare(record)` and appends again. Throws what the format or the record's chunk throws; then nothing was appended.
    */
   append(record: RecordView, format: Format): boolean {
-    const lines = this.#lines;
-    const before = lines.length;
-    const ordinal = this.#count;
-    lines.copy(prefix, 0, prefix.length);
-    lines.integer(ordinal);
-    let error = this.#meta.length === 0 ? null : this.#appendMeta(record);
-    if (error === null) {
-      lines.byte(0x2c);
-      const members = lines.length;
-      error = format.encode(record, lines);
-      if (error === null) {
-        if (lines.length === members) lines.length--;
-        lines.byte(0x7d);
-        lines.byte(0x0a);
-      }
+    const before = this.#lines.length;
+    let error: string | null;
+    try {
+      error = hasFitTimestamp(record) ? this.#appendLine(record, format) : timestampOutOfRange;
+      if (error !== needsSchema) this.#remember(record);
+    } catch (thrown) {
+      this.#lines.length = before;
+      throw thrown;
     }
-    if (error !== null) {
-      lines.length = before;
-      if (error === needsSchema) return false;
-      this.#rejects.push({ ordinal, error });
-    }
-    this.#remember(record);
+    if (error === null) return true;
+    this.#lines.length = before;
+    if (error === needsSchema) return false;
+    this.#rejects.push({ ordinal: this.#count - 1, error });
     return true;
   }
 
   /** Appends a record that the source itself refuses, such as a tombstone where the manifest says so. */
   reject(record: RecordView, error: string): void {
-    this.#rejects.push({ ordinal: this.#count, error });
     this.#remember(record);
+    this.#rejects.push({ ordinal: this.#count - 1, error });
   }
 
   /** Counts a record that makes no row and no letter. */
@@ -171,21 +174,43 @@ export class Batch implements Lines {
     this.#rejects.length = 0;
     this.#count = 0;
     this.#recordBytes = 0;
+    this.#chunkBytes = 0;
     this.#skipped = 0;
     this.#bytesMax = this.#bounds.bytesMax;
+  }
+
+  /** Answers as `Format.encode`; what it wrote of a refused record is the caller's to undo. */
+  #appendLine(record: RecordView, format: Format): string | null {
+    const lines = this.#lines;
+    lines.copy(prefix, 0, prefix.length);
+    lines.integer(this.#count);
+    const refused = this.#meta.length === 0 ? null : this.#appendMeta(record);
+    if (refused !== null) return refused;
+    lines.byte(0x2c);
+    const members = lines.length;
+    const error = format.encode(record, lines);
+    if (error !== null) return error;
+    if (lines.length === members) lines.length--;
+    lines.byte(0x7d);
+    lines.byte(0x0a);
+    return null;
   }
 
   #remember(record: RecordView): void {
     const ordinal = this.#count;
     if (ordinal === this.#chunkOf.length) this.#grow();
-    if (this.#chunks.at(-1) !== record.chunk) this.#chunks.push(record.chunk);
+    const last = this.#chunks.at(-1);
+    if (last !== record.chunk) {
+      this.#chunkBytes += last?.byteLength ?? 0;
+      this.#chunks.push(record.chunk);
+    }
     if (this.#topics.at(-1) !== record.topic) this.#topics.push(record.topic);
     this.#chunkOf[ordinal] = this.#chunks.length - 1;
     this.#startOf[ordinal] = record.start;
     this.#topicOf[ordinal] = this.#topics.length - 1;
     this.#partitionOf[ordinal] = record.partition;
     this.#offsetOf[ordinal] = record.offset;
-    this.#timestampOf[ordinal] = record.timestampMs;
+    this.#timestampOf[ordinal] = clamped(record.timestampMs);
     this.#recordBytes += Math.max(record.valueEnd - record.valueStart, 0) + Math.max(record.keyEnd - record.keyStart, 0);
     this.#count++;
   }
@@ -241,6 +266,18 @@ export class Batch implements Lines {
     this.#offsetOf = grown(new Float64Array(capacity), this.#offsetOf);
     this.#timestampOf = grown(new Float64Array(capacity), this.#timestampOf);
   }
+}
+
+const timestampOutOfRange = "timestamp: out of range; milliseconds since the epoch have to be below 2^53";
+
+/** Producers may write any 64 bits. The outermost safe integers count as out of range, too: sources clamp to them. */
+function hasFitTimestamp({ timestampMs }: RecordView): boolean {
+  return Number.isSafeInteger(timestampMs) && Math.abs(timestampMs) < Number.MAX_SAFE_INTEGER;
+}
+
+/** The nearest safe integer, so that a letter of the record can be read again. */
+function clamped(timestampMs: number): number {
+  return Math.min(Math.max(Math.trunc(timestampMs) || 0, Number.MIN_SAFE_INTEGER), Number.MAX_SAFE_INTEGER);
 }
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });

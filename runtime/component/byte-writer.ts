@@ -41,8 +41,9 @@ export class ByteWriter {
     this.length += this.bytes.write(text, this.length, "utf8");
   }
 
-  /** Appends an integer in decimal digits, without making a string. Safe integers only. */
+  /** Appends an integer in decimal digits, without making a string; what is no safe integer as `String` writes it. */
   integer(value: number): void {
+    if (!Number.isSafeInteger(value)) return this.ascii(String(value));
     this.reserve(17);
     let rest = value;
     if (rest < 0) {

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { Original } from "./record.ts";
 import type { Origin } from "./batch.ts";
 
@@ -26,9 +27,21 @@ export const lettersMax = 1000;
 const replaysHeaderName = "snowline.replays";
 
 /** How often the record was replayed before it became this letter. */
-export function replaysOf({ headers }: Original): number {
+function replaysOf({ headers }: Original): number {
   const value = headers.findLast(({ name }) => name === replaysHeaderName)?.value;
   return value === undefined || value === null ? 0 : Number(value.toString("latin1"));
+}
+
+/**
+ * Tells letters apart by what they are about: the same for a letter that is written twice, whatever the error says, and another
+ * one for a record of a topic that was made anew, or one that was replayed and refused again. 32 bytes.
+ */
+export function letterDigest(letter: Letter): Buffer {
+  const { pipeline, topic, partition, offset, timestampMs, key, value } = letter;
+  const place = [pipeline, topic, partition, offset, timestampMs, replaysOf(letter), key?.length ?? null, value?.length ?? null];
+  const digest = createHash("sha256").update(JSON.stringify(place));
+  for (const part of [key, value]) if (part !== null) digest.update(part);
+  return digest.digest();
 }
 
 /** The letter's record as a replay shows it. */

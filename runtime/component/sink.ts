@@ -2,7 +2,6 @@ import type { Column, TargetColumn } from "../../transform/column.ts";
 import type { Rows } from "../../transform/rows.ts";
 import type { Move, Position } from "./position.ts";
 
-/** How a write ended. */
 /** How a `write` ended. */
 export type Written =
   /** Rows and moves are durable and visible. */

@@ -61,8 +61,8 @@ const nothing: Transformed = { rows: null, rejects: [] };
 /**
  * Records on their way from the source into the sink, for as long as nothing disturbs them. While one batch is loaded the next
  * is transformed and the one after it is read: never more than one in each stage, so that a slow sink slows the source.
- * A batch's letters are durable before it gets to the sink. When an earlier stage fails, what is ahead of it is still loaded;
- * when the load fails, what is behind it is given up.
+ * A batch's letters are durable before it gets to the sink. When an earlier stage fails, what is ahead of it is still loaded, but
+ * not the batch it failed on; when the load fails, what is behind it is given up.
  */
 export class Flow {
   readonly #options: FlowOptions;
@@ -114,7 +114,8 @@ export class Flow {
       batch.narrow(bytesMax);
       const end = await this.#fill(batch);
       await this.#transforming;
-      if (batch.empty || this.#disturbed) {
+      // A read that failed may have left records without their move, which would be loaded twice, or a move without its records.
+      if (batch.empty || this.#disturbed || end?.kind === "failed") {
         batch.clear();
         this.#spare.push(batch);
       } else {

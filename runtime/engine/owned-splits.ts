@@ -1,9 +1,11 @@
-import type { Move, Split } from "../component/position.ts";
+import type { NotConnected } from "../component/errors.ts";
+import type { Move, Position, Split } from "../component/position.ts";
 import type { Sink } from "../component/sink.ts";
 import type { Source, SplitProgress } from "../component/source.ts";
-import { calmMs, reclaimMs } from "./backoff.ts";
+import { backoffMs, calmMs, reclaimMs } from "./backoff.ts";
 import { type Loaded, lagOf, type SplitLag } from "./lag.ts";
-import { persist } from "./persist.ts";
+import { attempt, noteReachable, persist } from "./persist.ts";
+import { noteNotices } from "./source-notices.ts";
 import { GivenUp, type Surroundings } from "./surroundings.ts";
 
 /** Conflicts of a split that followed each other closely. */
@@ -12,18 +14,28 @@ interface Conflicts {
   readonly atMs: number;
 }
 
-/** The splits that this reader owns and has open, how far each is loaded, and those it lost to another owner and waits for. */
+/** A split that could not be opened, and how often in a row. */
+interface Unreachable {
+  readonly failures: number;
+  readonly error: string;
+}
+
+/** The splits that this reader owns and has open, how far each is loaded, and those it lost or could not open and waits for. */
 export class OwnedSplits {
   readonly #source: Source;
   readonly #sink: Sink;
   readonly #surroundings: Surroundings;
   readonly #open = new Map<string, Split>();
   readonly #loaded = new Map<string, Loaded>();
-  /** Where each split ended when it was first known: what `caughtUp` waits for. */
+  /** Where each split ended when it was first known, or ends now where that is less: what `caughtUp` waits for. */
   readonly #goals = new Map<string, number>();
-  /** Until when a split that another owner took is left to it. */
+  /** Until when a split is left alone: another owner took it, or it could not be opened. */
   readonly #heldBack = new Map<string, number>();
   readonly #conflicts = new Map<string, Conflicts>();
+  readonly #unreachable = new Map<string, Unreachable>();
+  /** True once the log says that this run waits for splits of other owners. */
+  #waitTold = false;
+  #notices: readonly string[] = [];
 
   constructor(source: Source, sink: Sink, surroundings: Surroundings) {
     this.#source = source;
@@ -40,7 +52,7 @@ export class OwnedSplits {
     const splits = await persist(() => this.#source.splits(stop), "source", stop, this.#surroundings);
     if (stop.aborted) throw new GivenUp();
     const owned = new Set(splits.map(({ id }) => id));
-    for (const id of this.#heldBack.keys()) if (!owned.has(id)) this.#heldBack.delete(id);
+    for (const held of [this.#heldBack, this.#unreachable]) for (const id of held.keys()) if (!owned.has(id)) held.delete(id);
     const lost = [...this.#open.keys()].filter((id) => !owned.has(id));
     for (const id of lost) this.#letGo(id);
     const nowMs = this.#surroundings.clock.now();
@@ -50,6 +62,7 @@ export class OwnedSplits {
       { owned: this.#open.size, gained: gained.length, lost: lost.length, heldBack: this.#heldBack.size },
       "splits claimed",
     );
+    this.noteNotices();
   }
 
   /** Every split is to be read again from where it stands in the sink; the conflicting ones only after a pause. */
@@ -64,7 +77,7 @@ export class OwnedSplits {
     for (const id of this.#open.keys()) this.#letGo(id);
   }
 
-  /** When a split that was lost to another owner may be claimed again; null where none is held back. */
+  /** When a split that was lost to another owner or could not be opened may be claimed again; null where none is held back. */
   reclaimAtMs(): number | null {
     return this.#heldBack.size === 0 ? null : Math.min(...this.#heldBack.values());
   }
@@ -87,17 +100,42 @@ export class OwnedSplits {
     }
   }
 
-  /** Notes where splits end that did not know it before. True when every split was read to that end. */
+  /** Tells what the source has to tell, and which splits are not read because they cannot be opened. */
+  noteNotices(): void {
+    const unread = [...this.#unreachable].map(([id, { error }]) => `${id}: is not read now (${error}); tries again by itself`);
+    this.#notices = noteNotices([...(this.#source.notices?.() ?? []), ...unread], this.#notices, this.#surroundings);
+  }
+
+  /**
+   * Notes where splits end that did not know it before. True when every split that there is, whoever owned it before, is open
+   * here and was read to that end.
+   */
   readToEnd(): boolean {
     const progress = new Map(this.#source.progress().map((each) => [each.split, each]));
-    let all = this.#heldBack.size === 0;
+    let all = true;
     for (const id of this.#open.keys()) {
       const { at, end } = progress.get(id) ?? { at: 0, end: null };
-      if (end !== null && !this.#goals.has(id)) this.#goals.set(id, end);
+      // A topic that was made anew or cut may never come to where it once ended.
+      if (end !== null) this.#goals.set(id, Math.min(this.#goals.get(id) ?? end, end));
       const goal = this.#goals.get(id);
       if (goal === undefined || at < goal) all = false;
     }
-    return all;
+    return all && this.#hasAll();
+  }
+
+  /** True when no split is anybody else's. */
+  #hasAll(): boolean {
+    const total = this.#source.splitsTotal === undefined ? this.#open.size : this.#source.splitsTotal();
+    if (total === null) return false;
+    const elsewhere = total - this.#open.size - this.#heldBack.size;
+    if (elsewhere > 0 && !this.#waitTold) {
+      this.#waitTold = true;
+      this.#surroundings.log.info(
+        { open: this.#open.size, elsewhere, total },
+        "caught up but for splits that another owner holds",
+      );
+    }
+    return elsewhere <= 0 && this.#heldBack.size === 0;
   }
 
   lag(): readonly SplitLag[] {
@@ -113,15 +151,39 @@ export class OwnedSplits {
     const ids = splits.map(({ id }) => id);
     const positions = await persist(() => this.#sink.restore(ids), "sink", stop, this.#surroundings);
     if (positions.size > 0) report.resume();
-    for (const split of splits) {
-      await persist(() => this.#source.open(split, positions.get(split.id) ?? null), "source", stop, this.#surroundings);
-      this.#open.set(split.id, split);
-      this.#heldBack.delete(split.id);
-    }
+    // What is stored tells a source which splits are new, and so where the others begin.
+    const inOrder = splits.toSorted((a, b) => Number(positions.has(b.id)) - Number(positions.has(a.id)));
+    for (const split of inOrder) await this.#openAt(split, positions.get(split.id) ?? null);
+    this.#noteOpened();
     const opened = new Set(ids);
     for (const { split, at } of this.#source.progress()) {
       if (opened.has(split)) this.#loaded.set(split, { at, timestampMs: this.#loaded.get(split)?.timestampMs ?? null });
     }
+  }
+
+  #noteOpened(): void {
+    const message = [...this.#unreachable.values()].at(-1)?.error;
+    if (this.#open.size > 0 || message === undefined) return noteReachable("source", this.#surroundings);
+    this.#surroundings.report.observe({ type: "SourceReachable", status: "False", reason: "NotConnected", message });
+  }
+
+  /** One split that cannot be opened, such as a partition without a leader, must not hold up the others. */
+  async #openAt(split: Split, position: Position | null): Promise<void> {
+    const opened = await attempt(() => this.#source.open(split, position), this.#surroundings.stop, this.#surroundings);
+    if (opened.kind === "failed") return this.#holdBack(split, opened.error);
+    this.#open.set(split.id, split);
+    this.#heldBack.delete(split.id);
+    this.#unreachable.delete(split.id);
+  }
+
+  #holdBack({ id }: Split, error: NotConnected): void {
+    const { clock, random, report, log } = this.#surroundings;
+    const failures = (this.#unreachable.get(id)?.failures ?? 0) + 1;
+    const pauseMs = backoffMs(failures, random());
+    this.#unreachable.set(id, { failures, error: error.message });
+    this.#heldBack.set(id, clock.now() + pauseMs);
+    report.metrics.retries.inc({ component: "source" });
+    log[failures === 1 ? "warn" : "debug"]({ split: id, error: error.message, failures, pauseMs }, "split not opened");
   }
 
   #letGo(id: string): void {

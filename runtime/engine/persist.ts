@@ -40,6 +40,29 @@ export function noteUnreachable(error: NotConnected, component: Component, failu
   return pauseMs;
 }
 
+/** What a call answered, or that it found no connection. */
+type Attempt<T> = { readonly kind: "answered"; readonly answer: T } | { readonly kind: "failed"; readonly error: NotConnected };
+
+/**
+ * Makes the call once. Throws what else than NotConnected it throws, and GivenUp once `signal` is aborted or the grace period
+ * is over.
+ */
+export async function attempt<T>(
+  call: () => Promise<T>,
+  signal: AbortSignal,
+  { abandon }: Pick<Surroundings, "abandon">,
+): Promise<Attempt<T>> {
+  if (signal.aborted) throw new GivenUp();
+  try {
+    return { kind: "answered", answer: await orGivenUp(call(), abandon) };
+  } catch (error) {
+    if (error instanceof NotConnected) return { kind: "failed", error };
+    // A call that was interrupted may throw whatever it likes; only what must be told is.
+    if (signal.aborted && !(error instanceof Terminal)) throw new GivenUp(undefined, { cause: error });
+    throw error;
+  }
+}
+
 /**
  * Makes the call until it is answered: NotConnected is tried again with backoff for as long as it takes. Throws what else
  * the call throws, and GivenUp once `signal` is aborted or the grace period is over.
@@ -51,18 +74,11 @@ export async function persist<T>(
   surroundings: Surroundings,
 ): Promise<T> {
   for (let failures = 1; ; failures++) {
-    if (signal.aborted) throw new GivenUp();
-    try {
-      const answer = await orGivenUp(call(), surroundings.abandon);
+    const attempted = await attempt(call, signal, surroundings);
+    if (attempted.kind === "answered") {
       noteReachable(component, surroundings);
-      return answer;
-    } catch (error) {
-      if (!(error instanceof NotConnected)) {
-        // A call that was interrupted may throw whatever it likes; only what must be told is.
-        if (signal.aborted && !(error instanceof Terminal)) throw new GivenUp(undefined, { cause: error });
-        throw error;
-      }
-      await sleep(surroundings.clock, noteUnreachable(error, component, failures, surroundings), signal);
+      return attempted.answer;
     }
+    await sleep(surroundings.clock, noteUnreachable(attempted.error, component, failures, surroundings), signal);
   }
 }

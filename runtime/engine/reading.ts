@@ -5,7 +5,6 @@ import { sleep } from "./clock.ts";
 import { nextStep, type Step } from "./next-step.ts";
 import type { OwnedSplits } from "./owned-splits.ts";
 import { noteReachable, noteUnreachable } from "./persist.ts";
-import { noteNotices } from "./source-notices.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 /** Why reading ended. */
@@ -35,7 +34,6 @@ export class Reading {
   #turn = new AbortController();
   #failures = 0;
   #retryAtMs = 0;
-  #notices: readonly string[] = [];
 
   constructor(options: ReadingOptions) {
     this.#options = options;
@@ -51,7 +49,7 @@ export class Reading {
 
   /**
    * Reads until the batch is to be passed on; null: and reading is to go on. Throws Terminal and what else the source throws;
-   * the batch then keeps what it has.
+   * the batch may then have records without their move.
    */
   async fill(batch: Batch): Promise<ReadingEnd | null> {
     const { clock, report } = this.#options.surroundings;
@@ -67,6 +65,8 @@ export class Reading {
       const read = await this.#read(batch, step.dueAtMs);
       if (read === "assignment") return "claim";
       if (read === "ended") return "ended";
+      // Until its first position is durable, a split that starts at a moment would start at a later one after a crash.
+      if (read === "positioned") return null;
     }
   }
 
@@ -110,7 +110,7 @@ export class Reading {
       if (kind !== "interrupted") {
         this.#failures = 0;
         noteReachable("source", surroundings);
-        this.#notices = noteNotices(source.notices?.() ?? [], this.#notices, surroundings);
+        this.#options.splits.noteNotices();
       }
       return kind;
     } catch (error) {

@@ -46,7 +46,7 @@ export interface PipelineOptions {
 /** How a run ended. */
 export interface Summary extends Totals {
   readonly endedBy: "ended" | "caughtUp" | "stopped" | "failed";
-  /** False where the grace period was over before everything that was read was loaded: the rest is read again next time. */
+  /** False where not everything that was read was loaded, such as when the grace period was over: the rest is read again next time. */
   readonly drained: boolean;
   /** Where it failed: why, and what to do. */
   readonly condition?: Condition;
@@ -74,14 +74,15 @@ export async function runPipeline(options: PipelineOptions): Promise<Summary> {
   if (signal.aborted) drain();
   else signal.addEventListener("abort", drain, { once: true });
   const endSampling = report.sample();
+  const unread: Unread = { batch: false };
   try {
-    const endedBy = await run(options, surroundings);
+    const endedBy = await run(options, surroundings, unread);
     report.observe({ type: "Progressing", status: "False", reason: reasonOf[endedBy], message: messageOf[endedBy] });
-    return ended(options, { endedBy, drained: true });
+    return ended(options, { endedBy, drained: !unread.batch });
   } catch (error) {
     if (error instanceof GivenUp && signal.aborted) {
       report.observe({ type: "Progressing", status: "False", reason: reasonOf.stopped, message: messageOf.stopped });
-      return ended(options, { endedBy: "stopped", drained: !abandon.signal.aborted });
+      return ended(options, { endedBy: "stopped", drained: !abandon.signal.aborted && !unread.batch });
     }
     return failed(options, error);
   } finally {
@@ -89,6 +90,11 @@ export async function runPipeline(options: PipelineOptions): Promise<Summary> {
     cancelGrace();
     signal.removeEventListener("abort", drain);
   }
+}
+
+/** Whether a batch that was read is given up and not yet to be read again: what a conflict or a changed table leaves. */
+interface Unread {
+  batch: boolean;
 }
 
 type Ended = "ended" | "caughtUp" | "stopped";
@@ -101,7 +107,7 @@ const messageOf: Readonly<Record<Ended, string>> = {
 
 const pick = ({ clock, random, loopActiveMs, log, report }: PipelineOptions) => ({ clock, random, loopActiveMs, log, report });
 
-async function run(options: PipelineOptions, surroundings: Surroundings): Promise<Ended> {
+async function run(options: PipelineOptions, surroundings: Surroundings, unread: Unread): Promise<Ended> {
   const { source, sink, output, meta, batch, report } = options;
   const { stop, abandon } = surroundings;
   const target = await persist(() => sink.prepare(output), "sink", stop, surroundings);
@@ -127,20 +133,23 @@ async function run(options: PipelineOptions, surroundings: Surroundings): Promis
       message: "records are read, transformed and loaded",
     });
     const batches = [new Batch(meta, batch), new Batch(meta, batch)];
-    return await flowOn(options, { ...options, everyMs: batch.everyMs, transformer, splits, batches, surroundings });
+    const flow: FlowOptions = { ...options, everyMs: batch.everyMs, transformer, splits, batches, surroundings };
+    return await flowOn(options, flow, unread);
   } finally {
     await dispose(transformer, surroundings);
   }
 }
 
 /** One flow after the other until one of them ends for good. */
-async function flowOn(options: PipelineOptions, flow: FlowOptions): Promise<Ended> {
+async function flowOn(options: PipelineOptions, flow: FlowOptions, unread: Unread): Promise<Ended> {
   const { clock, stop } = flow.surroundings;
   const { splits } = flow;
   let targetChanges = 0;
   for (;;) {
     const loadsBefore = flow.surroundings.report.totals.batches;
+    unread.batch = false;
     const end = await new Flow(flow).run();
+    unread.batch = end.kind === "conflict" || end.kind === "targetChanged";
     if (flow.surroundings.report.totals.batches > loadsBefore) targetChanges = 0;
     switch (end.kind) {
       case "stopped":

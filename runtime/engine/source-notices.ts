@@ -1,16 +1,15 @@
 import type { Surroundings } from "./surroundings.ts";
 
-/** Notices in the condition's message; the log has all. */
+/** Notices in the condition's message; a source logs them itself. */
 const shownMax = 5;
 
-/** Tells what a source's owner should know where it is news: in a condition, and a line in the log each. Answers the notices. */
+/** Tells in a condition what a source's owner should know, where it is news. Answers the notices. */
 export function noteNotices(
   notices: readonly string[],
   before: readonly string[],
-  { report, log }: Surroundings,
+  { report }: Pick<Surroundings, "report">,
 ): readonly string[] {
   if (notices.length === before.length && notices.every((notice, index) => notice === before[index])) return before;
-  for (const notice of notices) if (!before.includes(notice)) log.warn({ notice }, "source notice");
   const more = notices.length > shownMax ? `; and ${notices.length - shownMax} more` : "";
   report.observe(
     notices.length === 0

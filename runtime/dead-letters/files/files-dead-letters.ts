@@ -1,9 +1,9 @@
-import { createHash } from "node:crypto";
-import { mkdir, open, readdir, rename, unlink } from "node:fs/promises";
-import { join } from "node:path";
+import { createHash, randomUUID } from "node:crypto";
+import { mkdir, open, readdir, rename, rm, unlink } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
 import type { FilesDeadLetter } from "../../../crds/connectors/files.ts";
 import type { ComponentContext } from "../../component/context.ts";
-import { type DeadLetters, type Letter, replaysOf } from "../../component/dead-letters.ts";
+import { type DeadLetters, type Letter, letterDigest } from "../../component/dead-letters.ts";
 import { NotConnected, Terminal } from "../../component/errors.ts";
 import { letterFileEnding, letterLine } from "./letter-line.ts";
 
@@ -20,7 +20,7 @@ const topicCharactersMax = 100;
 export async function openFilesDeadLetters(spec: FilesDeadLetter, context: ComponentContext): Promise<DeadLetters> {
   const directory = context.path(spec.directory);
   try {
-    await mkdir(directory, { recursive: true });
+    await makeDirectory(directory);
     for (const name of await readdir(directory)) {
       if (name.endsWith(letterFileEnding + partialEnding)) await unlink(join(directory, name));
     }
@@ -42,21 +42,43 @@ export async function openFilesDeadLetters(spec: FilesDeadLetter, context: Compo
 
 /** Durable and visible as a whole: the file's bytes first, then its name. */
 async function writeWhole(directory: string, name: string, letters: readonly Letter[]): Promise<void> {
-  const partial = join(directory, name + partialEnding);
-  await mkdir(directory, { recursive: true });
-  const file = await open(partial, "w");
+  await makeDirectory(directory);
+  // Two owners may write the same letters at the same time; each renames a file of its own.
+  const partial = join(directory, randomUUID() + letterFileEnding + partialEnding);
   try {
-    for (const letter of letters) await file.write(letterLine(letter));
-    await file.sync();
-  } finally {
-    await file.close();
+    const file = await open(partial, "wx");
+    try {
+      // Unlike `write`, this goes on until every byte is in the file.
+      for (const letter of letters) await file.appendFile(letterLine(letter));
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(partial, join(directory, name));
+  } catch (error) {
+    await rm(partial, { force: true }).catch(() => {});
+    throw error;
   }
-  await rename(partial, join(directory, name));
-  const folder = await open(directory, "r");
+  await syncDirectory(directory);
+}
+
+/** Makes the directory and those above it that are missing; their names are durable then. */
+async function makeDirectory(directory: string): Promise<void> {
+  const top = await mkdir(directory, { recursive: true });
+  if (top === undefined) return;
+  const last = dirname(resolve(top));
+  for (let path = dirname(resolve(directory)); path.length >= last.length; path = dirname(path)) {
+    await syncDirectory(path);
+    if (path === last) return;
+  }
+}
+
+async function syncDirectory(path: string): Promise<void> {
+  const directory = await open(path, "r");
   try {
-    await folder.sync();
+    await directory.sync();
   } finally {
-    await folder.close();
+    await directory.close();
   }
 }
 
@@ -64,9 +86,7 @@ async function writeWhole(directory: string, name: string, letters: readonly Let
 function fileNameOf(letters: readonly Letter[]): string {
   const { pipeline, topic, partition, offset } = letters[0]!;
   const digest = createHash("sha256");
-  for (const letter of letters) {
-    digest.update(JSON.stringify([letter.pipeline, letter.topic, letter.partition, letter.offset, replaysOf(letter)]));
-  }
+  for (const letter of letters) digest.update(letterDigest(letter));
   const place = [pipeline, topic.slice(-topicCharactersMax)].map((part) => part.replaceAll(/[^A-Za-z0-9._-]/g, "-")).join(".");
   const first = `${partition}-${String(offset).padStart(16, "0")}`;
   return `${place}.${first}.${letters.length}.${digest.digest("hex").slice(0, 12)}${letterFileEnding}`;

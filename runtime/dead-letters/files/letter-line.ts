@@ -25,7 +25,7 @@ export function parseLetter(line: string): Letter | null {
     Record<string, Json>
   >;
   const texts = [pipeline, schemaVersion, topic, error].every((text) => typeof text === "string");
-  const numbers = [partition, offset, timestampMs].every((number) => Number.isSafeInteger(number));
+  const numbers = [partition, offset].every((number) => Number.isSafeInteger(number)) && Number.isFinite(timestampMs);
   if (!texts || !numbers || !isBase64(key) || !isBase64(value) || !Array.isArray(headers) || !headers.every(isHeader))
     return null;
   return {

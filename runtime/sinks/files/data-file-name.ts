@@ -28,6 +28,11 @@ export function dataFileName(key: string, seq: number, moves: readonly Move[]): 
   return `${key}-${sequence(seq)}-${ranges}.parquet`;
 }
 
+/** True where `dataFileName` makes such names for this pipeline, and not for one whose name only begins like its name. */
+export function isDataFileOf(key: string, name: string): boolean {
+  return name.startsWith(`${key}-`) && /^\d{12,}-.*\.parquet$/.test(name.slice(key.length + 1));
+}
+
 /** A log entry's number as text, sorted like the numbers. */
 export function sequence(seq: number): string {
   return String(seq).padStart(12, "0");

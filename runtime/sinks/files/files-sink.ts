@@ -10,7 +10,7 @@ import { Terminal } from "../../component/errors.ts";
 import { canonical, type Move, type Position } from "../../component/position.ts";
 import type { Sink, Written } from "../../component/sink.ts";
 import { CommitLog } from "./commit-log.ts";
-import { dataFileName, pipelineKey } from "./data-file-name.ts";
+import { dataFileName, isDataFileOf, pipelineKey } from "./data-file-name.ts";
 import { copyDurably, syncDirectory } from "./durable-file.ts";
 import { type Entry, nothing, type PendingFile, type Standing, type State } from "./entry.ts";
 import { fileColumn, typeClashes } from "./file-columns.ts";
@@ -208,7 +208,7 @@ class ParquetDirectory implements Sink {
     }
     const log = new CommitLog(this.#log, this.#staging);
     if ((await log.newest()) !== null) return log;
-    const orphan = (await readdir(this.#directory)).find((name) => name.startsWith(`${this.#key}-`) && name.endsWith(".parquet"));
+    const orphan = (await readdir(this.#directory)).find((name) => isDataFileOf(this.#key, name));
     // Read again: another process may have begun between the two looks.
     if (orphan === undefined || (await log.newest()) !== null) return log;
     throw new Terminal(

@@ -1,4 +1,5 @@
 import { createReadStream } from "node:fs";
+import { extname } from "node:path";
 import { type Transform, pipeline } from "node:stream";
 import { createGunzip, createZstdDecompress } from "node:zlib";
 import { Terminal } from "../../component/errors.ts";
@@ -24,9 +25,10 @@ export interface BlocksOptions {
  */
 export async function* readBlocks(options: BlocksOptions): AsyncGenerator<Buffer, void, void> {
   const { path, size, from } = options;
+  const ending = extname(path).toLowerCase();
   if (size === 0) return;
-  if (path.endsWith(".gz")) yield* skipping(decompressed(options, 0, createGunzip({ chunkSize: blockBytes })), from);
-  else if (path.endsWith(".zst")) yield* skipping(zstdFrames(options), from);
+  if (ending === ".gz") yield* skipping(decompressed(options, 0, createGunzip({ chunkSize: blockBytes })), from);
+  else if (ending === ".zst") yield* skipping(zstdFrames(options), from);
   else if (from < size) yield* plain(options);
 }
 

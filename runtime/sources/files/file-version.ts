@@ -65,3 +65,8 @@ export function unreadable(error: unknown, name: string): Error {
     code === "ENOENT" ? "is gone" : code === "EACCES" ? "cannot be read: permission denied" : `cannot be read (${code})`;
   return new Terminal("FileUnreadable", `${name}: ${why}`, { cause: error });
 }
+
+/** Whether an error that `unreadable` made says that there is no such file. */
+export function isGone(error: unknown): boolean {
+  return error instanceof Terminal && error.cause instanceof Error && "code" in error.cause && error.cause.code === "ENOENT";
+}

@@ -7,13 +7,13 @@ import type { Position, Split } from "../../component/position.ts";
 import type { Format } from "../../component/record.ts";
 import type { Read, Source, SplitProgress } from "../../component/source.ts";
 import type { FileReader } from "./file-reader.ts";
-import { type FilePosition, filePosition, fileVersion, sameVersion } from "./file-version.ts";
+import { type FilePosition, filePosition, fileVersion, isGone, sameVersion } from "./file-version.ts";
 import { findFiles, type FoundFile } from "./find-files.ts";
 import { ParquetReader } from "./parquet-reader.ts";
 import { textLayout } from "./text-layout.ts";
 import { TextReader } from "./text-reader.ts";
 
-/** Changed files that are named one by one. */
+/** Files with a notice that are named one by one. */
 const noticesMax = 20;
 
 interface OpenFile {
@@ -30,7 +30,8 @@ interface OpenFile {
  * Files on a disk, one after the other in the order of their names. A split's id is the file's path as the manifest says it,
  * so positions hold when the manifest's folder moves. A file counts as changed when its size or its modification time is not
  * what it was: one that was loaded to its end is then named in `notices` and not read again; one that was loaded in part
- * stops the pipeline, because nobody can tell which of its rows are in the table. Passes test/contract/source.ts.
+ * stops the pipeline, because nobody can tell which of its rows are in the table. So does a file that is gone before it was
+ * loaded to its end; with `pollSeconds`, where files come and go, one that is gone before its first row is only named. Passes test/contract/source.ts.
  */
 export async function openFilesSource(spec: FilesSpec, format: Format, context: ComponentContext): Promise<Source> {
   return new FilesSource(spec, format, context);
@@ -46,6 +47,8 @@ class FilesSource implements Source {
   readonly #open = new Map<string, OpenFile>();
   /** Names of files that changed after they were loaded. */
   readonly #changed = new Set<string>();
+  /** Names of files that went before they were read. */
+  readonly #gone = new Set<string>();
 
   constructor(spec: FilesSpec, format: Format, context: ComponentContext) {
     this.#spec = spec;
@@ -62,6 +65,7 @@ class FilesSource implements Source {
     await this.#close(id);
     const file = this.#files.get(id);
     if (file === undefined) throw new Error(`${id}: is none of the files that splits() told`);
+    this.#gone.delete(id);
     const known = position === null ? null : filePosition(position, id);
     this.#open.set(id, { file, stored: position, position: known, timestampMs: null, reader: null });
     if (known !== null) await this.#checkVersion(file, known);
@@ -101,13 +105,14 @@ class FilesSource implements Source {
   loaded(): void {}
 
   notices(): readonly string[] {
-    const named = [...this.#changed].slice(0, noticesMax);
-    const notices = named.map(
-      (name) =>
-        `${name}: changed after it was loaded (its size or time is another) and is not read again; to load it, give it another name`,
-    );
-    const more = this.#changed.size - named.length;
-    return more === 0 ? notices : [...notices, `${more} more files changed after they were loaded`];
+    return [
+      ...noticesOf(
+        this.#changed,
+        "changed after it was loaded (its size or time is another) and is not read again; to load it, give it another name",
+        "files changed after they were loaded",
+      ),
+      ...noticesOf(this.#gone, "was gone before it was read: nothing of it is loaded", "files were gone before they were read"),
+    ];
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -148,7 +153,14 @@ class FilesSource implements Source {
   /** True when the file moved. */
   async #readFrom(open: OpenFile, into: Batch, signal: AbortSignal): Promise<boolean> {
     const before = open.stored;
-    const reader = (open.reader ??= await this.#reader(open));
+    let reader: FileReader;
+    try {
+      reader = open.reader ??= await this.#reader(open);
+    } catch (error) {
+      if (!this.#mayBeGone(open, error)) throw error;
+      this.#forget(open.file.name);
+      return false;
+    }
     try {
       await reader.fill(into, signal);
     } catch (error) {
@@ -163,6 +175,18 @@ class FilesSource implements Source {
     }
     if (reader.position.done) await this.#close(open.file.name);
     return open.stored !== before;
+  }
+
+  #mayBeGone({ stored, position }: OpenFile, error: unknown): boolean {
+    return this.#spec.pollSeconds !== undefined && stored === null && position === null && isGone(error);
+  }
+
+  /** Leaves out a file that is gone. Should one of its name come, the next look finds it new. */
+  #forget(name: string): void {
+    this.#open.delete(name);
+    this.#files = new Map([...this.#files].filter(([other]) => other !== name));
+    this.#gone.add(name);
+    this.#context.log.warn({ file: name }, "a file was gone before it was read");
   }
 
   async #reader(open: OpenFile): Promise<FileReader> {
@@ -200,4 +224,10 @@ class FilesSource implements Source {
     this.#changed.add(file.name);
     this.#context.log.warn({ file: file.name }, "a file changed after it was loaded and is not read again");
   }
+}
+
+function noticesOf(names: ReadonlySet<string>, each: string, others: string): string[] {
+  const notices = [...names].slice(0, noticesMax).map((name) => `${name}: ${each}`);
+  const more = names.size - notices.length;
+  return more === 0 ? notices : [...notices, `${more} more ${others}`];
 }

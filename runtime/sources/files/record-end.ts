@@ -57,10 +57,8 @@ function afterQuotes(bytes: Buffer, start: number): number {
   return -1;
 }
 
-/** Index after the record's last byte that is not of its line end. */
+/** Index after the record's last byte that is not of its line end, which is a newline, or a carriage return and a newline. */
 export function contentEnd(bytes: Buffer, start: number, end: number): number {
-  let last = end;
-  if (last > start && bytes[last - 1] === lineFeed) last--;
-  if (last > start && bytes[last - 1] === carriageReturn) last--;
-  return last;
+  if (end <= start || bytes[end - 1] !== lineFeed) return end;
+  return end - 1 > start && bytes[end - 2] === carriageReturn ? end - 2 : end - 1;
 }

@@ -252,7 +252,7 @@ export class TextReader implements FileReader {
     const { passesOver } = this.#layout;
     if (passesOver === "nothing") return false;
     let at = start;
-    if (passesOver === "blank") while (at < end && this.#buffer[at]! <= 0x20) at++;
+    if (passesOver === "blank") while (at < end && isBlank(this.#buffer[at]!)) at++;
     return at === end;
   }
 
@@ -270,6 +270,11 @@ export class TextReader implements FileReader {
       `${name}: changed while it was being read, at row ${this.#position.row}; write files under another name and rename them when they are complete`,
     );
   }
+}
+
+/** White space of JSON that may stand in a line: space, tab, carriage return. */
+function isBlank(byte: number): boolean {
+  return byte === 0x20 || byte === 0x09 || byte === 0x0d;
 }
 
 function chunkOf(bytes: Buffer, { recordEnd }: TextLayout, header: Buffer | null): Chunk {

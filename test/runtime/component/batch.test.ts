@@ -11,14 +11,18 @@ interface Shown {
   readonly headers?: readonly Header[];
   readonly offset?: number;
   readonly topic?: string;
+  readonly timestampMs?: number;
+  /** Size of its chunk, where it is not key and value alone. */
+  readonly chunkBytes?: number;
 }
 
 /** A record alone in its chunk. */
-function shown({ key = null, value = Buffer.from("v"), headers = [], offset = 0, topic = "orders" }: Shown = {}): RecordView {
+function shown(record: Shown = {}): RecordView {
+  const { key = null, value = Buffer.from("v"), headers = [], offset = 0, topic = "orders" } = record;
   const bytes = Buffer.concat([key ?? Buffer.alloc(0), value ?? Buffer.alloc(0)]);
   const keyEnd = key?.length ?? 0;
   return {
-    chunk: { byteLength: bytes.length, original: () => ({ key, value, headers }) },
+    chunk: { byteLength: record.chunkBytes ?? bytes.length, original: () => ({ key, value, headers }) },
     start: 0,
     bytes,
     keyStart: key === null ? -1 : 0,
@@ -26,7 +30,7 @@ function shown({ key = null, value = Buffer.from("v"), headers = [], offset = 0,
     valueStart: value === null ? -1 : keyEnd,
     valueEnd: value === null ? -1 : bytes.length,
     offset,
-    timestampMs: 1_767_225_600_000 + offset,
+    timestampMs: record.timestampMs ?? 1_767_225_600_000 + offset,
     partition: 3,
     topic,
   };
@@ -74,6 +78,47 @@ describe("Batch", () => {
     expect(batch.append(shown({ value: Buffer.from("?") }), plain)).toBe(false);
     expect([batch.length, batch.count, batch.rejects.length]).toEqual([length, 1, 0]);
   });
+
+  it("is as before when the format or the record's chunk throws", () => {
+    const throws: Format = {
+      encode(_record, into) {
+        into.ascii('"half');
+        throw new Error("a fault of the format");
+      },
+    };
+    const damaged = shown();
+    damaged.chunk = {
+      byteLength: 1,
+      original: () => {
+        throw new Error("a damaged record");
+      },
+    };
+    const batch = new Batch(["_offset", "_headers"], bounds);
+    batch.append(shown(), plain);
+    expect(() => batch.append(shown({ offset: 1 }), throws)).toThrow("a fault of the format");
+    expect(() => batch.append(damaged, plain)).toThrow("a damaged record");
+    batch.append(shown({ offset: 2 }), plain);
+    expect(linesOf(batch)).toEqual([
+      { _i: 0, _offset: 0, _headers: {}, a: 1 },
+      { _i: 1, _offset: 2, _headers: {}, a: 1 },
+    ]);
+    expect([batch.count, batch.rejects]).toEqual([2, []]);
+  });
+
+  it.each([2 ** 53, -(2 ** 63), Number.MAX_SAFE_INTEGER, Number.NaN])(
+    "refuses a record with the timestamp %d, and tells a safe one of it",
+    (timestampMs) => {
+      const batch = new Batch(["_timestamp"], bounds);
+      for (const record of [shown({ timestampMs }), shown()]) batch.append(record, plain);
+      batch.reject(shown({ timestampMs }), "too plain");
+      expect(linesOf(batch)).toEqual([{ _i: 1, _timestamp: 1_767_225_600_000, a: 1 }]);
+      expect(batch.rejects).toEqual([
+        { ordinal: 0, error: expect.stringMatching(/^timestamp: out of range/) },
+        { ordinal: 2, error: "too plain" },
+      ]);
+      for (const ordinal of [0, 2]) expect(batch.origin(ordinal).timestampMs).toSatisfy(Number.isSafeInteger);
+    },
+  );
 
   it("splices in the metadata that the SQL names, and only that", () => {
     const headers = [
@@ -153,5 +198,26 @@ describe("Batch", () => {
     batch.clear();
     batch.narrow(5000);
     expect(fill(batch)).toBe(10);
+  });
+
+  it("is full when headers or metadata take twice its bytes, however small keys and values are", () => {
+    const fill = (batch: Batch, record: () => RecordView): number => {
+      while (!batch.full) batch.append(record(), plain);
+      return batch.count;
+    };
+    const roomy = { bytesMax: 1000, recordsMax: 100_000 };
+    // A chunk counts once the next one begins: a reader holds its last one anyway.
+    const chunks = new Batch([], roomy);
+    for (let use = 0; use < 2; use++) {
+      expect(fill(chunks, () => shown({ chunkBytes: 500 }))).toBe(5);
+      chunks.clear();
+    }
+    const batch = new Batch(["_topic"], roomy);
+    const count = fill(batch, () => shown({ topic: "t".repeat(300) }));
+    expect(count).toBeLessThan(8);
+    batch.clear();
+    expect(fill(batch, () => shown({ topic: "t".repeat(300) }))).toBe(count);
+    const one = shown({ chunkBytes: 1_000_000 });
+    expect(fill(new Batch([], { ...roomy, recordsMax: 40 }), () => one)).toBe(40);
   });
 });

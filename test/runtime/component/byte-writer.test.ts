@@ -19,6 +19,9 @@ describe("ByteWriter", () => {
     -10,
     -2_147_483_649,
     Number.MIN_SAFE_INTEGER,
+    2 ** 53,
+    -(2 ** 63),
+    1e300,
   ])("writes %d as String would", (value) => {
     const writer = new ByteWriter(1);
     writer.integer(value);

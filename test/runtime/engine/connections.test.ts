@@ -90,14 +90,57 @@ test("a sink that refuses for good stops the pipeline with its reason, and what 
   expect(stage.transformer.disposed).toBe(true);
 });
 
-test("a source that refuses for good stops the pipeline after what was read is loaded", async () => {
+test("a source that refuses for good stops the pipeline, and the batches before are loaded", async () => {
   const stage = new Stage();
-  stage.produce("orders/0", 30);
+  stage.produce("orders/0", 130);
   const running = stage.run();
   await settle();
   stage.source.failures.push({ in: "read", error: new Terminal("TopicMissing", "topic orders: does not exist") });
   stage.topics.wake();
-  expect(await running).toMatchObject({ endedBy: "failed", rowsLoaded: 30, condition: { reason: "TopicMissing" } });
+  expect(await running).toMatchObject({ endedBy: "failed", rowsLoaded: 100, condition: { reason: "TopicMissing" } });
+});
+
+test.each([new Error("TooManyLetters"), new Terminal("TooManyLetters", "too many letters")])(
+  "a read that throws a $name between a record and its move costs its batch, and the next run loads each record once",
+  async (thrown) => {
+    const stage = new Stage();
+    stage.produce("orders/0", 10);
+    const ended = Promise.allSettled([stage.run()]);
+    await settle();
+    stage.source.failures.push({ in: "append", error: thrown });
+    stage.produce("orders/0", 10);
+    await ended;
+    const next = new Stage(stage);
+    stage.topics.end();
+    expect(await next.run()).toMatchObject({ endedBy: "ended" });
+    expect(stage.table).toEqual(numbered("orders/0", 20));
+  },
+);
+
+test("a split that cannot be opened does not hold up the others, a condition names it, and it is tried again", async () => {
+  const stage = new Stage();
+  for (const split of ["orders/0", "orders/1"]) stage.produce(split, 100);
+  for (let failure = 0; failure < 2; failure++) {
+    stage.source.failures.push({ in: "open", error: new NotConnected("orders/0: the partition has no leader") });
+  }
+  stage.source.assign(["orders/0", "orders/1"]);
+  const running = stage.run();
+  await settle();
+  // Both could not be opened.
+  expect(stage.condition("SourceReachable")).toMatchObject({ status: "False", reason: "NotConnected" });
+  stage.source.failures.push({ in: "open", error: new NotConnected("orders/0: the partition has no leader") });
+  await stage.clock.advance(250);
+  expect(stage.table).toEqual(numbered("orders/1", 100));
+  expect(stage.condition("SourceReachable")).toMatchObject({ status: "True" });
+  expect(stage.condition("SourceAsExpected")).toMatchObject({
+    status: "False",
+    message: "orders/0: is not read now (orders/0: the partition has no leader); tries again by itself",
+  });
+  await stage.clock.advance(500);
+  expect(stage.table).toEqual([...numbered("orders/0", 100), ...numbered("orders/1", 100)]);
+  expect(stage.condition("SourceAsExpected")).toMatchObject({ status: "True" });
+  stage.stop.abort();
+  await running;
 });
 
 test("an error nobody announced is thrown, and the batch it hit is not loaded", async () => {

@@ -1,4 +1,6 @@
+import pino from "pino";
 import { expect, test } from "vitest";
+import { TargetChanged } from "../../../runtime/component/errors.ts";
 import { settle } from "./fakes/fake-clock.ts";
 import { numbered, Stage } from "./fakes/stage.ts";
 
@@ -113,4 +115,51 @@ test("a run until it has caught up waits for a split that another owner holds", 
   expect(stage.table).toEqual([]);
   await stage.clock.advance(5000);
   expect(await running).toMatchObject({ endedBy: "caughtUp", rowsLoaded: 100 });
+});
+
+test("a run until it has caught up goes no further than a topic that was cut after it was looked at", async () => {
+  const stage = new Stage();
+  stage.produce("orders/0", 500);
+  stage.sink.gate.shut();
+  const running = stage.run({ until: "caughtUp" });
+  await settle();
+  stage.topics.splits.get("orders/0")!.records.splice(300);
+  stage.sink.gate.open();
+  await stage.clock.advance(1000);
+  expect(await running).toMatchObject({ endedBy: "caughtUp", rowsLoaded: 300 });
+});
+
+test("a run until it has caught up waits until it owns all the splits there are, and tells once how many others hold", async () => {
+  const lines: string[] = [];
+  const log = pino({ level: "info" }, { write: (line: string) => void lines.push(line) });
+  const stage = new Stage();
+  for (const split of ["orders/0", "orders/1"]) stage.produce(split, 10);
+  stage.source.assign(["orders/0"]);
+  stage.source.splitsTotal = () => null;
+  const ended = { now: false };
+  const running = stage.run({ until: "caughtUp", log });
+  void running.then(() => (ended.now = true));
+  await stage.clock.advance(6000);
+  stage.source.splitsTotal = () => 2;
+  await stage.clock.advance(6000);
+  expect(ended.now).toBe(false);
+  expect(stage.table).toEqual(numbered("orders/0", 10));
+  const told = lines.map((line) => JSON.parse(line) as { msg: string }).filter(({ msg }) => msg.startsWith("caught up but"));
+  expect(told).toEqual([expect.objectContaining({ open: 1, elsewhere: 1, total: 2 })]);
+  stage.source.assign(["orders/0", "orders/1"]);
+  await stage.clock.advance(1000);
+  expect(await running).toMatchObject({ endedBy: "caughtUp", rowsLoaded: 20 });
+});
+
+test.each(["conflict", "changed table"])("SIGTERM during a %s tells that a batch was not loaded", async (what) => {
+  const stage = new Stage();
+  stage.sink.gate.shut();
+  stage.produce("orders/0", 100);
+  const running = stage.run();
+  await settle();
+  if (what === "conflict") await new Stage(stage).sink.restore(["orders/0"]);
+  else stage.sink.failures.push(new TargetChanged("table main.orders: column n is gone"));
+  stage.stop.abort();
+  stage.sink.gate.open();
+  expect(await running).toMatchObject({ endedBy: "stopped", drained: false, rowsLoaded: 0 });
 });

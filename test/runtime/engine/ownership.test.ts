@@ -162,3 +162,34 @@ test("a table that never stops changing stops the pipeline", async () => {
   stage.produce("orders/0", 250);
   expect(await stage.run()).toMatchObject({ endedBy: "failed", condition: { reason: "TargetUnstable" } });
 });
+
+test("splits with a stored position are opened before new ones", async () => {
+  const stage = new Stage();
+  for (const split of ["orders/0", "orders/1", "orders/2"]) stage.topics.add(split);
+  stage.warehouse.positions.set("orders/1", { offset: 0 });
+  const running = stage.run();
+  await settle();
+  expect(stage.source.opened.map(({ split }) => split)).toEqual(["orders/1", "orders/0", "orders/2"]);
+  stage.stop.abort();
+  await running;
+});
+
+test("where a split starts is durable before its first record, so that a crash does not move the start", async () => {
+  const stage = new Stage();
+  stage.source.startsAtLatest = true;
+  stage.produce("orders/0", 5);
+  const running = stage.run({ graceMs: 0 });
+  await settle();
+  expect(stage.sink.writes).toEqual([[{ split: "orders/0", from: null, to: { offset: 5 } }]]);
+  stage.produce("orders/0", 5);
+  await settle();
+  stage.sink.gate.shut();
+  stage.stop.abort();
+  await stage.clock.advance(0);
+  expect(await running).toMatchObject({ drained: false, rowsLoaded: 0 });
+  const next = new Stage(stage);
+  next.source.startsAtLatest = true;
+  stage.topics.end();
+  await next.run();
+  expect(stage.table).toEqual(numbered("orders/0", 10).slice(5));
+});

@@ -45,6 +45,27 @@ describe("dead letters in files", () => {
     expect(await lettersIn(join(folder, "replayed"))).toHaveLength(2);
   });
 
+  test("a letter about a topic that was made anew does not replace the one about its former record", async () => {
+    const letters = await opened("anew");
+    await letters.write([letterOf("orders", 1)]);
+    await letters.write([letterOf("orders", 1, { value: Buffer.from("another record") })]);
+    await letters.write([letterOf("orders", 1, { timestampMs: 1 })]);
+    expect(await lettersIn(join(folder, "anew"))).toHaveLength(3);
+  });
+
+  test("two owners that write the same letters at the same time do not disturb each other", async () => {
+    const owners = [await opened("rivals"), await opened("rivals")];
+    const rounds = Array.from({ length: 20 }, (_, round) => [letterOf("orders", round), letterOf("orders", 100 + round)]);
+    for (const letters of rounds) await Promise.all(owners.map((owner) => owner.write(letters)));
+    expect(await lettersIn(join(folder, "rivals"))).toHaveLength(40);
+    expect((await readdir(join(folder, "rivals"))).filter((name) => name.endsWith(".partial"))).toEqual([]);
+  });
+
+  test("directories above it that are missing are made", async () => {
+    await (await opened("a/b/c")).write([letterOf("orders", 1)]);
+    expect(await lettersIn(join(folder, "a/b/c"))).toHaveLength(1);
+  });
+
   test("what a crash left half-written goes at the next start, and files of others stay", async () => {
     const directory = join(folder, "half");
     const letters = await opened("half");

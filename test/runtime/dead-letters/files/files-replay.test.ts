@@ -97,6 +97,19 @@ describe("a replay of dead letters in files", () => {
     ]);
   });
 
+  test("shows records of a topic that was made anew beside the former ones at their offsets", async () => {
+    await write(good("orders", 1));
+    await write(good("orders", 1, { value: Buffer.from('{"a":"anew"}') }), good("orders", 1, { timestampMs: 1 }));
+    expect((await readAll(new Map())).values.map(String).toSorted()).toEqual(["anew", "orders 1", "orders 1"]);
+  });
+
+  test("reads a letter whose timestamp is beyond what numbers hold exactly, and refuses it again", async () => {
+    await write(good("orders", 1, { timestampMs: 2 ** 60 }), good("orders", 2));
+    const { values, rejects } = await readAll(new Map());
+    expect(values).toEqual(["orders 2"]);
+    expect(rejects).toEqual([expect.stringMatching(/^timestamp: out of range/)]);
+  });
+
   test.each([1, 2, 3, 5])(
     "shows each record once when it is stopped after %i records and started again, also about letters that came meanwhile",
     async (stopAfter) => {

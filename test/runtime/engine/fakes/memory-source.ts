@@ -23,6 +23,10 @@ interface MemorySplit {
 }
 interface Reader {
   at: number;
+  /** As the warehouse has it once what was read is loaded. */
+  stored: Position | null;
+  /** Its first position is to be made durable before a record is read. */
+  pinned: boolean;
   timestampMs: number | null;
 }
 
@@ -64,9 +68,12 @@ export class MemoryTopics {
   }
 }
 
-/** A source over topics in memory. Fails on demand: each error in `failures` is thrown by the next call of that method. */
+/**
+ * A source over topics in memory. Fails on demand: each error in `failures` is thrown by the next call of that method, or once
+ * the next record is appended, before its move is noted.
+ */
 export class MemorySource implements Source {
-  readonly failures: { readonly in: "splits" | "open" | "read"; readonly error: Error }[] = [];
+  readonly failures: { readonly in: "splits" | "open" | "read" | "append"; readonly error: Error }[] = [];
   readonly loadedMoves: Move[] = [];
   /** Calls of `open`, for the tests: split and position. */
   readonly opened: { readonly split: string; readonly position: Position | null }[] = [];
@@ -74,6 +81,10 @@ export class MemorySource implements Source {
   splitsCalls = 0;
   /** Runs after each read that appended something. */
   onRead: () => void = () => {};
+  /** Splits without a position start at their end, and say where that is before anything is read. */
+  startsAtLatest = false;
+  /** How many splits there are; absent: all are this reader's. */
+  splitsTotal?: () => number | null;
   /** What `notices` answers. */
   told: readonly string[] = [];
   readonly #topics: MemoryTopics;
@@ -109,7 +120,10 @@ export class MemorySource implements Source {
     await setImmediate();
     this.#fail("open");
     this.opened.push({ split: split.id, position });
-    this.#readers.set(split.id, { at: position === null ? 0 : Number(position["offset"]), timestampMs: null });
+    const pinned = position === null && this.startsAtLatest;
+    const first = pinned ? this.#topics.splits.get(split.id)!.records.length : 0;
+    const at = position === null ? first : Number(position["offset"]);
+    this.#readers.set(split.id, { at, stored: position, pinned, timestampMs: null });
   }
 
   release(split: string): void {
@@ -122,6 +136,7 @@ export class MemorySource implements Source {
       this.#fail("read");
       if (signal.aborted) return { kind: "interrupted" };
       if (this.#assignmentNews) return { kind: "assignment" };
+      if (this.#pin(into)) return { kind: "positioned" };
       const changed = this.#topics.changed();
       let appended = false;
       for (const [id, reader] of this.#readers) appended = (await this.#readSplit(id, reader, into)) || appended;
@@ -155,6 +170,15 @@ export class MemorySource implements Source {
     this.#readers.clear();
   }
 
+  #pin(into: Batch): boolean {
+    const pinned = [...this.#readers].filter(([, reader]) => reader.pinned);
+    for (const [id, reader] of pinned) {
+      reader.pinned = false;
+      moveTo(id, reader, into);
+    }
+    return pinned.length > 0;
+  }
+
   async #readSplit(id: string, reader: Reader, into: Batch): Promise<boolean> {
     const { split, records } = this.#topics.splits.get(id)!;
     const from = reader.at;
@@ -163,11 +187,12 @@ export class MemorySource implements Source {
         const { value, timestampMs } = records[reader.at]!;
         if (value === null) into.skip();
         else await this.#append(viewOf(split, { value, offset: reader.at, timestampMs }), into);
+        this.#fail("append");
         reader.timestampMs = timestampMs;
         reader.at++;
       }
     } finally {
-      if (reader.at > from) into.advance(id, from === 0 ? null : { offset: from }, { offset: reader.at });
+      if (reader.at > from) moveTo(id, reader, into);
     }
     return reader.at > from;
   }
@@ -176,10 +201,16 @@ export class MemorySource implements Source {
     while (!into.append(record, this.#format)) await this.#format.prepare?.(record);
   }
 
-  #fail(method: "splits" | "open" | "read"): void {
+  #fail(method: "splits" | "open" | "read" | "append"): void {
     const at = this.failures.findIndex((failure) => failure.in === method);
     if (at >= 0) throw this.failures.splice(at, 1)[0]!.error;
   }
+}
+
+function moveTo(id: string, reader: Reader, into: Batch): void {
+  const to = { offset: reader.at };
+  into.advance(id, reader.stored, to);
+  reader.stored = to;
 }
 
 function viewOf(

@@ -154,6 +154,15 @@ describe("the log", () => {
     expect(await ids()).toEqual([1]);
   });
 
+  test("is begun beside the files of a pipeline whose name begins like this one's", async () => {
+    const other = await files.open("orders-eu");
+    await other.restore(["a"]);
+    await other.write(await rows(1), moves(null, 5));
+    const sink = await opened("a");
+    await sink.write(await rows(2), moves(null, 5));
+    expect(await ids()).toEqual([1, 2]);
+  });
+
   test("that somebody cut short stops the writer, and so does an entry that is none", async () => {
     const sink = await opened("a");
     await sink.write(null, moves(null, 1));

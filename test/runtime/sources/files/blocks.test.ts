@@ -15,6 +15,8 @@ describe("compressed files", () => {
   test.each([
     ["x.gz", Buffer.concat(frames(gzipSync))],
     ["x.zst", Buffer.concat(frames(zstdCompressSync))],
+    ["X.JSON.GZ", gzipSync(content)],
+    ["X.Zst", zstdCompressSync(content)],
   ])("of several parts are read to the end: %s", async (name, bytes) => {
     await folder.put(name, bytes);
     await using source = await folder.opened(json);

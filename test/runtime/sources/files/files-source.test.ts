@@ -1,4 +1,4 @@
-import { appendFile, mkdir, rename, utimes } from "node:fs/promises";
+import { appendFile, mkdir, rename, rm, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
@@ -49,6 +49,28 @@ describe("text files", () => {
     await using bytes = await folder.opened(raw("bytes"));
     const first = (await readAll(bytes)).lines[0]!["value"] as string;
     expect(Buffer.from(first, "base64")).toEqual(Buffer.from("\ufeffone"));
+  });
+
+  test("keep every byte that is no line end, also in the original", async () => {
+    await folder.put("x", "a\r");
+    await using source = await folder.opened(raw("bytes"));
+    const [split] = await source.splits(signal);
+    await source.open(split!, null);
+    const batch = new Batch([], { bytesMax: 1000, recordsMax: 10 });
+    await source.read(batch, signal);
+    expect(values(linesOf(batch), "value")).toEqual([Buffer.from("a\r").toString("base64")]);
+    expect(batch.original(0).value!.toString()).toBe("a\r");
+  });
+
+  test("reject a JSON line of nothing but control bytes, which is not blank", async () => {
+    await folder.put("x", '{"a":1}\n\0\0\0\n\x0b\n \t\r\n');
+    await using source = await folder.opened(json);
+    const { lines, rejects } = await readAll(source);
+    expect(values(lines)).toEqual([1]);
+    expect(rejects.map(({ offset, value }) => [offset, value])).toEqual([
+      [1, "\0\0\0"],
+      [2, "\x0b"],
+    ]);
   });
 
   test("show their records with path, row and the file's time", async () => {
@@ -294,6 +316,24 @@ describe("new files", () => {
     expect(await source.read(batch, signal)).toEqual({ kind: "assignment" });
     expect(values((await readAll(source, { warehouse, batchesMax: 1 })).lines)).toEqual([2]);
     expect(source.notices!()).toHaveLength(1);
+  });
+
+  test("that go before they are read are named and left out, and read when they come again", async () => {
+    await folder.put("a.json", '{"a":1}\n');
+    await folder.put("b.json", '{"a":2}\n');
+    await using source = await folder.opened(json, polling);
+    for (const split of await source.splits(signal)) await source.open(split, null);
+    await rm(join(folder.path, "a.json"));
+    const batch = new Batch([], { bytesMax: 1000, recordsMax: 10 });
+    expect(await source.read(batch, signal)).toEqual({ kind: "read" });
+    expect(values(linesOf(batch))).toEqual([2]);
+    expect(source.notices!()).toEqual(["a.json: was gone before it was read: nothing of it is loaded"]);
+    await folder.put("a.json", '{"a":3}\n');
+    expect(await source.read(new Batch([], { bytesMax: 1000, recordsMax: 10 }), signal)).toEqual({ kind: "assignment" });
+    const warehouse = new Map<string, Position>();
+    load(batch, warehouse);
+    expect(values((await readAll(source, { warehouse, batchesMax: 1 })).lines)).toEqual([3]);
+    expect(source.notices!()).toEqual([]);
   });
 
   test("are waited for, also where there is none yet, until the signal is aborted", async () => {

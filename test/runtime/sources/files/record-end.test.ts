@@ -21,6 +21,7 @@ test("CSV records end at the line ends outside quotes, and broken ones at their 
 
 test("lines end at every line end", () => {
   expect(records(lineEnd, "a\r\n\nb\rc\n\rd")).toEqual(["a", "", "b\rc", "\rd"]);
+  expect(records(lineEnd, "a\r\r\nb\r")).toEqual(["a\r", "b\r"]);
 });
 
 test("with part of the bytes a record's end is what it is with all of them, or not known yet", () => {
