@@ -10,6 +10,8 @@ import { type Node, parseStatement } from "./statement.ts";
 const onlySelect = "only a SELECT is possible (WITH … SELECT too): a pipeline writes through its sink, never in its SQL";
 const needsPivotValues = "PIVOT needs its values here: write SELECT … FROM (PIVOT source ON column IN (…) USING …)";
 
+const infinite = "a number in the SQL is larger than a DOUBLE can be (about 1.8e308): write a smaller one, or 'Infinity'::DOUBLE";
+
 /** A SELECT that does nothing a pipeline may not. */
 export interface Accepted {
   readonly statement: Node;
@@ -35,10 +37,11 @@ export async function acceptStatement(
   const pivot = /^\s*(?:from\b[^;]*)?\(?\s*pivot\b/is.test(sql);
   if (count > 1 && !pivot) return [{ path: sqlPath, message: `there are ${count} statements: write exactly one SELECT` }];
   const parsed = await parseStatement(connection, sql);
+  if (parsed.kind === "infinite") return [{ path: sqlPath, message: infinite }];
   if (parsed.kind === "refused") return [{ path: sqlPath, message: pivot ? needsPivotValues : onlySelect }];
   const analysis = analyse(parsed.query, lookups);
   if (analysis.refused.length > 0) return analysis.refused.map(({ message, offset }) => problemAt(sql, message, offset));
-  if (!analysis.readsSource)
+  if (analysis.sources.length === 0)
     return [{ path: sqlPath, message: "the SQL does not read source, so no record would come out: select FROM source" }];
   return { statement: parsed.statement, query: parsed.query, analysis };
 }

@@ -8,7 +8,7 @@ import { explainRejects } from "./explain-rejects.ts";
 import { findLines, longestLine } from "./line-search.ts";
 import { rowsOf } from "./locked-database.ts";
 import { narrow } from "./narrow.ts";
-import { isRecordsFault, recordError } from "./record-error.ts";
+import { batchError, isRecordsFault, recordError } from "./record-error.ts";
 import { ordinalColumn } from "./rewrite.ts";
 import type { Lines, Reject, Rows, Transformed } from "./rows.ts";
 import { faultColumn, resultTable, type TargetSql, writeRows } from "./target-sql.ts";
@@ -19,6 +19,9 @@ const lineBytesUsual = 4 * 1024 * 1024;
 const narrowRoundsMax = 4;
 /** About 1 ms each. Beyond it the SQL fails for so many records that it is the SQL that is wrong. */
 const probesMax = 20_000;
+
+/** An abort is repeated after this time, until the statement has ended. */
+const interruptEveryMs = 100;
 
 /** What stays the same from batch to batch. */
 export interface BatchRunOptions {
@@ -59,8 +62,13 @@ export class BatchRun {
     const { lines, rejected, signal } = input;
     signal.throwIfAborted();
     if (lines.length === 0) return { rows: null, rejects: rejected };
-    const interrupt = (): void => this.#options.connection.interrupt();
-    signal.addEventListener("abort", interrupt);
+    let interrupting: NodeJS.Timeout | undefined;
+    const abort = (): void => {
+      // Between two statements, or before the next has begun, an interrupt meets nothing.
+      interrupting = setInterval(() => this.#options.connection.interrupt(), interruptEveryMs);
+      this.#options.connection.interrupt();
+    };
+    signal.addEventListener("abort", abort, { once: true });
     try {
       await this.#readLines(lines, signal);
       const rejects = await this.#rejectUnfit(input);
@@ -69,9 +77,10 @@ export class BatchRun {
       return { rows, rejects: all };
     } catch (error) {
       signal.throwIfAborted();
-      throw readable(error);
+      throw batchError(error, input.sql.whole.reasons);
     } finally {
-      signal.removeEventListener("abort", interrupt);
+      signal.removeEventListener("abort", abort);
+      clearInterval(interrupting);
       await this.#clean();
     }
   }
@@ -221,6 +230,10 @@ export class BatchRun {
       signal,
     );
     if (faults.length === 0) return;
+    if (faults.some(([ordinal]) => typeof ordinal !== "number"))
+      throw new Error(
+        "transform.sql: a row does not fit the table and comes from no record: write the SQL so that each row has one",
+      );
     for (const [ordinal, fault] of faults)
       rejects.set(Number(ordinal), { ordinal: Number(ordinal), error: reasons[Number(fault)]! });
     await this.#query(
@@ -233,10 +246,4 @@ export class BatchRun {
     for (const table of [batchTable, partTable, resultTable]) await this.#options.connection.run(`DROP TABLE IF EXISTS ${table}`);
     await rm(this.#linesPath, { force: true });
   }
-}
-
-/** DuckDB's error as a sentence; the JSON it comes in is for programs. */
-function readable(error: unknown): unknown {
-  const known = databaseError(error);
-  return known === null ? error : new Error(`transform: ${known.kind} Error: ${known.message.split("\n")[0]}`, { cause: error });
 }

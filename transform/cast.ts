@@ -4,8 +4,9 @@ import { type ScalarName, type Type, typeText } from "./type.ts";
 
 /**
  * How a value's text becomes a declared type, in SQL that DuckDB runs on whole vectors. A value fits when DuckDB's cast of its
- * text takes it. What the cast would change in silence is no fit either: an integer with a fraction, a number that overflows to
- * infinity, an infinite date. A time zone offset moves a TIMESTAMP to UTC. A DECIMAL is rounded to its scale, half away from
+ * text takes it. What the cast would change or drop in silence is no fit either: an integer with a fraction, a number that
+ * overflows to infinity or is written as in a program (`1_000`, `0x1F`), a date, time or timestamp with more in it than the type
+ * holds. A time zone offset moves a TIMESTAMP to UTC; zones are not named. A DECIMAL is rounded to its scale, half away from
  * zero, and digits of a second beyond the type's are cut, as warehouses do when they load. BLOB is base64.
  */
 export interface Check {
@@ -40,33 +41,73 @@ export function scalarValue(type: Type, x: string): string {
       return utc(x);
     case "TIMESTAMP_S":
     case "TIMESTAMP_MS":
-      return `TRY_CAST(${utc(x)} AS ${type.name})`;
+      return secondsCut(utc(x), type.name);
+    case "DATE":
+      return shaped(x, dateShape, type.name);
+    case "TIME":
+      return shaped(x, timeShape, type.name);
+    case "TIME WITH TIME ZONE":
+      return shaped(x, `${timeShape}${offsetShape}?`, type.name);
+    case "TIMESTAMP_NS":
+    case "TIMESTAMP WITH TIME ZONE":
+      return shaped(x, timestampShape, type.name);
     default:
       return `TRY_CAST(${x} AS ${type.name})`;
   }
 }
 
+const dayShape = "[0-9]{4,5}[-/][0-9]{1,2}[-/][0-9]{1,2}";
+const timeShape = "[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:[.][0-9]*)?)?";
+const offsetShape = "(?:Z| UTC|[+-][0-9]{2}(?::?[0-9]{2}(?::?[0-9]{2})?)?)";
+const timestampShape = `${dayShape}(?:[T ]${timeShape}${offsetShape}?)?`;
+/** A timestamp at midnight, as many programs write dates. */
+const dateShape = `${dayShape}(?:[T ]00:00(?::00(?:[.]0*)?)?Z?)?`;
+
+/**
+ * The cast of the texts that have the shape; NULL for others. CASE keeps others away from the cast: it takes them and drops
+ * what it does not know, and DuckDB 1.5's cast to TIMESTAMPTZ, once it met a time zone's name, reads the texts of the vector
+ * that have no zone in that one.
+ */
+function shaped(x: string, shape: string, type: ScalarName): string {
+  return `CASE WHEN regexp_full_match(${x}, '\\s*${shape}\\s*') THEN TRY_CAST(${x} AS ${type}) END`;
+}
+
 /** DuckDB 1.5's cast to TIMESTAMP drops the offset; epoch_us is NULL for infinity. */
 function utc(x: string): string {
-  return `make_timestamp(epoch_us(TRY_CAST(${x} AS TIMESTAMPTZ)))`;
+  return `make_timestamp(epoch_us(${shaped(x, timestampShape, "TIMESTAMP WITH TIME ZONE")}))`;
+}
+
+/** SQL of a timestamp as a type of whole seconds or milliseconds. DuckDB's cast alone would round. */
+export function secondsCut(timestamp: string, type: "TIMESTAMP_S" | "TIMESTAMP_MS"): string {
+  return `TRY_CAST(date_trunc('${type === "TIMESTAMP_S" ? "second" : "millisecond"}', ${timestamp}) AS ${type})`;
+}
+
+/** What is wrong with a value that is not of the scalar type, with the fix where it is not plain. */
+export function unfit(type: Type): string {
+  const complaint = `does not fit ${typeText(type)}`;
+  if (type.kind !== "scalar") return complaint;
+  if (type.name === "BLOB") return `${complaint}: bytes are written in base64`;
+  if (type.name.startsWith("TIMESTAMP")) return `${complaint}: write ISO 8601, a time zone as an offset such as +02:00`;
+  return complaint;
 }
 
 /** SQL that is true where the text `x` does not fit and `value`, made by `scalarValue`, is thus wrong; null where all texts fit. */
 export function scalarBad(type: Type, x: string, value: string): string | null {
-  const unfit = `(${x} IS NOT NULL AND ${value} IS NULL)`;
-  if (type.kind !== "scalar") return unfit;
+  const lost = `(${x} IS NOT NULL AND ${value} IS NULL)`;
+  if (type.kind !== "scalar") return `(${lost} OR ${separated(x)})`;
   const group = groupOf(type.name);
   switch (group) {
     case "any":
       return null;
     case "integer":
-      return `(${unfit} OR ${fraction(x)})`;
+      // Most texts are the ones that DuckDB itself would write; that is the cheapest to see.
+      return `(${x} IS NOT NULL AND CASE WHEN ${value} IS NULL THEN true WHEN CAST(${value} AS VARCHAR) = ${x} THEN false ELSE ${noInteger(x)} END)`;
     case "float":
-      return `(${unfit} OR CASE WHEN isinf(${value}) THEN regexp_matches(${x}, '[0-9]') ELSE false END)`;
+      return `(${lost} OR ${separated(x)} OR CASE WHEN isinf(${value}) THEN regexp_matches(${x}, '[0-9]') ELSE false END)`;
     case "finite":
-      return `(${unfit} OR CASE WHEN NOT isfinite(${value}) THEN true ELSE false END)`;
+      return `(${lost} OR CASE WHEN NOT isfinite(${value}) THEN true ELSE false END)`;
     case "other":
-      return unfit;
+      return lost;
     default:
       return group satisfies never;
   }
@@ -91,17 +132,17 @@ function groupOf(name: ScalarName): "any" | "integer" | "float" | "finite" | "ot
     case "FLOAT":
     case "DOUBLE":
       return "float";
-    case "DATE":
     case "TIMESTAMP_NS":
-    case "TIMESTAMP WITH TIME ZONE":
       return "finite";
     case "BOOLEAN":
     case "BLOB":
+    case "DATE":
     case "TIME":
     case "TIME WITH TIME ZONE":
     case "TIMESTAMP":
     case "TIMESTAMP_S":
     case "TIMESTAMP_MS":
+    case "TIMESTAMP WITH TIME ZONE":
     case "INTERVAL":
     case "UUID":
       return "other";
@@ -110,13 +151,21 @@ function groupOf(name: ScalarName): "any" | "integer" | "float" | "finite" | "ot
   }
 }
 
-/** True for number texts with a fraction, which the cast to an integer would round. */
-function fraction(x: string): string {
-  const real = `TRY_CAST(${x} AS DOUBLE)`;
+/** True for texts that the cast to an integer would round, and for numbers as programs write them: `0x1F`, `1_000`. */
+function noInteger(x: string): string {
+  const digits = `regexp_extract(${x}, '[0-9.]+')`;
+  const exponent = `COALESCE(TRY_CAST(regexp_extract(${x}, '[eE](.*)', 1) AS INTEGER), 0)`;
+  // All digits that are not zeros at the end have to stand before the point, moved by the exponent.
+  const significant = `length(rtrim(replace(${digits}, '.', ''), '0'))`;
   return (
-    `CASE WHEN contains(${x}, 'e') OR contains(${x}, 'E') THEN COALESCE(${real} <> trunc(${real}), false) ` +
-    `WHEN contains(${x}, '.') THEN regexp_matches(${x}, '[.][0-9]*[1-9]') ELSE false END`
+    `CASE WHEN regexp_full_match(${x}, '\\s*[+-]?(?:[0-9]+[.]?[0-9]*|[.][0-9]+)(?:[eE][+-]?[0-9]{1,9})?\\s*') ` +
+    `THEN ${significant} > 0 AND ${significant} > length(split_part(${digits}, '.', 1)) + ${exponent} ELSE true END`
   );
+}
+
+/** True for numbers with DuckDB's own separator of thousands: `1_000`. */
+function separated(x: string): string {
+  return `COALESCE(contains(${x}, '_'), false)`;
 }
 
 /** Structure for json_transform that takes any value of the right shape: all scalars as texts. */
@@ -230,7 +279,7 @@ export function nestedChecks(
       ];
     default: {
       const bad = scalarBad(type, v, scalarValue(type, v));
-      return bad === null ? [] : [{ path, complaint: `does not fit ${typeText(type)}`, bad }];
+      return bad === null ? [] : [{ path, complaint: unfit(type), bad }];
     }
   }
 }

@@ -1,4 +1,5 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
+import { setTimeout } from "node:timers/promises";
 import type { Lookup, PipelineTransform } from "../crds/kinds/transform.ts";
 import { batchTable, emptyBatch } from "./batch-sql.ts";
 import { areProblems } from "./check-columns.ts";
@@ -18,7 +19,14 @@ import { isNode, type Node, node, nodes, offsetOf, text } from "./statement.ts";
 
 /** Compiling holds empty tables only. */
 const memoryBytes = 128 * 1024 * 1024;
+/** Compiling takes milliseconds; SQL that takes this long is none that a batch would come through with either. */
+const compileMsMaxDefault = 10_000;
 const everything = "SELECT * FROM source";
+
+/** LIKE, ILIKE, their negations, GLOB and SIMILAR TO, as DuckDB's parser calls them. */
+const starFilters: ReadonlySet<string> = new Set(["~~", "!~~", "~~*", "!~~*", "~~~", "regexp_full_match"]);
+/** Only this sink replaces rows by key. */
+const keyPath = "sink.duckdb.mode.upsert.key";
 
 /** What the SQL is checked against. */
 export interface CompileOptions {
@@ -28,6 +36,8 @@ export interface CompileOptions {
   readonly transform: PipelineTransform | undefined;
   /** Key columns in upsert mode; they have to come out. */
   readonly upsertKey: readonly string[] | null;
+  /** SQL that takes longer to compile is refused. Default: 10 s. */
+  readonly compileMsMax?: number;
 }
 
 /**
@@ -39,11 +49,24 @@ export async function compileTransform(options: CompileOptions): Promise<Compile
   const problems = lookupProblems(lookups);
   if (problems.length > 0) return problems;
   const database = await openLockedDatabase({ directory: null, memoryBytes, threads: 1 });
+  const { compileMsMax = compileMsMaxDefault } = options;
+  const stopped = new AbortController();
   try {
-    return await compileIn(database.connection, options, lookups);
+    const late = setTimeout(compileMsMax, tooLong(compileMsMax), { signal: stopped.signal }).then((problems) => {
+      database.connection.interrupt();
+      return problems;
+    });
+    // DuckDB's binder heeds no interrupt: what it is at is left to itself.
+    return await Promise.race([compileIn(database.connection, options, lookups), late]);
   } finally {
+    stopped.abort();
     database.close();
   }
+}
+
+function tooLong(compileMsMax: number): SqlProblem[] {
+  const message = `takes too long to compile: it was given up after ${compileMsMax / 1000} s; make its constant expressions smaller, or its CTEs fewer`;
+  return [{ path: sqlPath, message }];
 }
 
 async function compileIn(
@@ -56,6 +79,8 @@ async function compileIn(
   const accepted = await acceptStatement(connection, sql, Object.keys(lookups));
   if (Array.isArray(accepted)) return accepted;
   const { analysis, query } = accepted;
+  const renamed = renamedBeyond(sql, analysis.sources, source.length);
+  if (renamed.length > 0) return renamed;
   for (const [name, lookup] of Object.entries(lookups)) {
     const columns = lookupColumns(name, lookup);
     if (!areProblems(columns)) await createTable(connection, name, columns);
@@ -69,7 +94,14 @@ async function compileIn(
     return [problemOf(sql, error)];
   }
   const aggregates = await aggregateNames(connection);
-  const output = await outputOf(connection, accepted, { source, meta: analysis.meta, aggregates });
+  let output: Column[];
+  try {
+    output = await outputOf(connection, accepted, { source, meta: analysis.meta, aggregates });
+  } catch (error) {
+    // Places are those of the rewritten statement.
+    const { path, message } = problemOf(sql, error);
+    return [{ path, message }];
+  }
   const outputProblems = [...unnamed(sql, query), ...checkOutput(output), ...keyProblems(output, options.upsertKey)];
   if (outputProblems.length > 0) return outputProblems;
   const reasons = perBatchReasons(query, aggregates);
@@ -82,6 +114,16 @@ async function compileIn(
     perBatch: reasons.length > 0,
     warnings: warnings(reasons, analysis.nondeterministic),
   };
+}
+
+/** `source AS s(a, b, …)` may rename declared columns only: which others there are depends on what the SQL names elsewhere. */
+function renamedBeyond(sql: string, sources: readonly Node[], declared: number): SqlProblem[] {
+  return sources.flatMap((item) => {
+    const names = item["column_name_alias"];
+    if (!Array.isArray(names) || names.length <= declared) return [];
+    const message = `source has ${declared} declared columns, and ${names.length} names are given for them: leave out the rest`;
+    return [problemAt(sql, message, offsetOf(item))];
+  });
 }
 
 async function createTable(connection: DuckDBConnection, name: string, columns: readonly Column[]): Promise<void> {
@@ -118,7 +160,12 @@ function unnamed(sql: string, query: Node): SqlProblem[] {
   let first = query;
   while (first["type"] === "SET_OPERATION_NODE") first = node(first["left"]);
   return nodes(first["select_list"]).flatMap((item) => {
-    const named = text(item["alias"]) !== "" || item["class"] === "COLUMN_REF" || item["class"] === "STAR" || unnests(item);
+    const named =
+      text(item["alias"]) !== "" ||
+      item["class"] === "COLUMN_REF" ||
+      item["class"] === "STAR" ||
+      unnests(item) ||
+      filtersStar(item);
     if (named || first["type"] !== "SELECT_NODE" || !isSelectList(first)) return [];
     return [problemAt(sql, "an expression comes out without a name: add AS and the column's name", offsetOf(item))];
   });
@@ -126,6 +173,11 @@ function unnamed(sql: string, query: Node): SqlProblem[] {
 /** A struct that is unnested comes out as columns named like its members. */
 function unnests(item: Node): boolean {
   return item["class"] === "FUNCTION" && text(item["function_name"]).toLowerCase() === "unnest";
+}
+/** `* LIKE '…'` and its kin choose columns by name. */
+function filtersStar(item: Node): boolean {
+  const first = nodes(item["children"])[0];
+  return starFilters.has(text(item["function_name"])) && first?.["class"] === "STAR" && first["columns"] === false;
 }
 /** VALUES is parsed as a SELECT over its rows. */
 function isSelectList(select: Node): boolean {
@@ -150,7 +202,7 @@ function keyProblems(output: readonly Column[], upsertKey: readonly string[] | n
     const guess = nearest(key, names);
     return [
       {
-        path: sqlPath,
+        path: keyPath,
         message: `the upsert key's column ${key} does not come out of the SQL${guess === undefined ? `: select it (columns are ${names.join(", ")})` : `; did you mean ${guess}?`}`,
       },
     ];

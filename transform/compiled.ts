@@ -43,6 +43,8 @@ export interface TransformerOptions {
   readonly memoryBytes: number;
   /** DuckDB's threads. 1 is the cheapest per record; scale by pods. */
   readonly threads: number;
+  /** A batch that takes longer than this is stopped, and `run` throws. Default: 5 minutes. */
+  readonly batchMsMax?: number;
   /** Resolves a lookup's relative path. */
   path(text: string): string;
   now(): number;

@@ -24,7 +24,8 @@ export function databaseError(error: unknown): DatabaseError | null {
       : { kind: plain[1]!, message: plain[2]!, offset: null, candidates: [], subtype: null, name: null };
   }
   const fields = parsed(error.message.slice(json));
-  if (fields === null) return null;
+  if (fields === null)
+    return { kind: "INTERNAL", message: "an error that is no JSON", offset: null, candidates: [], subtype: null, name: null };
   const position = Number(fields["position"] ?? Number.NaN);
   const candidates = fields["candidates"] ?? "";
   return {

@@ -91,6 +91,18 @@ export const bareFunctions: ReadonlySet<string> = new Set([
   "user",
 ]);
 
+/** Functions that make a value as large as a number says, and which of their arguments says it (0-based). */
+export const sizedBy: Readonly<Record<string, number>> = {
+  array_resize: 1,
+  bitstring: 1,
+  list_resize: 1,
+  lpad: 1,
+  repeat: 1,
+  rpad: 1,
+};
+/** Functions that make a list of what lies between two numbers. */
+export const ranges: ReadonlySet<string> = new Set(["generate_series", "range"]);
+
 /** Macros that aggregate; the aggregates themselves are in DuckDB's catalog. */
 export const aggregateMacros: readonly string[] = [
   "geomean",

@@ -38,10 +38,7 @@ async function download(text: string, { into, signal }: FetchOptions): Promise<v
   const url = new URL(text);
   const headers = new Headers();
   if (url.username !== "" || url.password !== "") {
-    headers.set(
-      "authorization",
-      `Basic ${Buffer.from(`${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`).toString("base64")}`,
-    );
+    headers.set("authorization", basic(url));
     url.username = "";
     url.password = "";
   }
@@ -61,6 +58,17 @@ async function download(text: string, { into, signal }: FetchOptions): Promise<v
       `${url.origin}${url.pathname}: ${timeout.aborted ? `no complete answer within ${httpTimeoutMs / 1000} s` : reason(error)}`,
       { cause: error },
     );
+  }
+}
+
+function basic(url: URL): string {
+  try {
+    const credentials = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
+    return `Basic ${Buffer.from(credentials).toString("base64")}`;
+  } catch (error) {
+    throw new Error(`${url.origin}${url.pathname}: a % in the user name or password of its URL has to be written as %25`, {
+      cause: error,
+    });
   }
 }
 

@@ -1,11 +1,12 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { open } from "node:fs/promises";
 import type { Column } from "./column.ts";
+import { csvProblem, readCsv } from "./lookup-csv.ts";
 import { databaseError } from "./database-error.ts";
 import { describe } from "./describe.ts";
 import { rowsOf } from "./locked-database.ts";
 import type { LookupType } from "./lookup-spec.ts";
-import { nearest } from "../crds/nearest.ts";
+import { missing } from "./lookup-missing.ts";
 import { quoted } from "./duckdb-type.ts";
 import { literal, reservedPrefix, sameName } from "./sql-text.ts";
 import { castTo } from "./target-sql.ts";
@@ -21,6 +22,8 @@ export interface LoadOptions {
   /** In the database's directory. */
   readonly file: string;
   readonly type: LookupType;
+  /** Between the fields of a CSV file. */
+  readonly delimiter: "," | "\t";
   readonly columns: readonly Column[];
   /** Table to make; one of this name is replaced. */
   readonly table: string;
@@ -47,9 +50,7 @@ export async function loadLookup(connection: DuckDBConnection, options: LoadOpti
     const known = databaseError(error);
     throw known === null
       ? error
-      : new Error(`it cannot be read as ${options.type}: ${known.message.split("\n")[0]!.replaceAll(options.file, "the file")}`, {
-          cause: error,
-        });
+      : new Error(`it cannot be read as ${options.type}: ${reasonOf(known.message, options)}`, { cause: error });
   }
 }
 
@@ -59,8 +60,9 @@ interface Load {
 }
 
 /** CSV and JSON: every value is a text first. */
-async function texts(connection: DuckDBConnection, { file, type, columns }: LoadOptions): Promise<Load> {
-  const read = type === "csv" ? await readCsv(connection, file, columns) : await readJson(file, columns);
+async function texts(connection: DuckDBConnection, options: LoadOptions): Promise<Load> {
+  const { file, type, columns } = options;
+  const read = type === "csv" ? await readCsv(connection, options) : await readJson(file, columns);
   const rows = typedRows(columns, `(SELECT *, row_number() OVER () AS ${rowColumn} FROM ${read})`, [rowColumn]);
   const values = columns.map(({ name }, index) => `${rows.values[index]!} AS ${quoted(name)}`);
   const cases = rows.checks.map((check, index) => `WHEN ${check.bad} THEN ${index}`);
@@ -98,11 +100,10 @@ function fault(cases: readonly string[]): string {
   return cases.length === 0 ? "NULL::INTEGER" : `CASE ${cases.join(" ")} END`;
 }
 
-async function readCsv(connection: DuckDBConnection, file: string, columns: readonly Column[]): Promise<string> {
-  const relation = `read_csv(${literal(file)}, header = true, all_varchar = true)`;
-  const present = (await describe(connection, `SELECT * FROM ${relation}`)).map(({ name }) => name);
-  for (const { name } of columns) if (!present.some((other) => sameName(other, name))) throw new Error(missing(name, present));
-  return relation;
+/** The reason without the file's path and its values. */
+function reasonOf(message: string, { file, type }: LoadOptions): string {
+  const first = message.split("\n")[0]!.replaceAll(file, "the file");
+  return type === "csv" ? csvProblem(message, first) : first;
 }
 
 async function readJson(file: string, columns: readonly Column[]): Promise<string> {
@@ -123,9 +124,4 @@ async function firstCharacter(path: string): Promise<string> {
   } finally {
     await file.close();
   }
-}
-
-function missing(name: string, present: readonly string[]): string {
-  const guess = nearest(name, present);
-  return `it has no column ${name}${guess === undefined ? `: its columns are ${present.join(", ")}` : `; did you mean ${guess}?`}`;
 }

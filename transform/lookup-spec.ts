@@ -64,8 +64,17 @@ export function lookupType(lookup: Lookup): LookupType | null {
 
 /** `.gz`, `.zst`, or nothing: DuckDB tells compression by it. */
 export function compressionEnding(lookup: Lookup): string {
-  const path = lookup.file?.path ?? lookup.http?.url.split(/[?#]/)[0] ?? "";
-  return /\.(?:gz|zst)$/i.exec(path)?.[0].toLowerCase() ?? "";
+  return /\.(?:gz|zst)$/i.exec(pathOf(lookup))?.[0].toLowerCase() ?? "";
+}
+
+/** Between the fields of a CSV file: a tab where its name ends in `.tsv`. */
+export function csvDelimiter(lookup: Lookup): "," | "\t" {
+  return /\.tsv(?:\.(?:gz|zst))?$/i.test(pathOf(lookup)) ? "\t" : ",";
+}
+
+/** The path of the file or in the URL. */
+function pathOf(lookup: Lookup): string {
+  return lookup.file?.path ?? lookup.http?.url.split(/[?#]/)[0] ?? "";
 }
 
 function member(lookup: Lookup): "file" | "http" {

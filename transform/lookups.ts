@@ -7,7 +7,7 @@ import type { Column } from "./column.ts";
 import type { LockedDatabase } from "./locked-database.ts";
 import { fetchLookup } from "./lookup-fetch.ts";
 import { loadLookup } from "./lookup-load.ts";
-import { compressionEnding, lookupColumns, lookupType, type LookupType } from "./lookup-spec.ts";
+import { compressionEnding, csvDelimiter, lookupColumns, lookupType, type LookupType } from "./lookup-spec.ts";
 import { quoted } from "./duckdb-type.ts";
 import { reservedPrefix } from "./sql-text.ts";
 
@@ -106,7 +106,13 @@ export class Lookups {
     const file = join(this.#options.directory, `lookup-${each.name}.${each.type}${compressionEnding(each.lookup)}`);
     try {
       await fetchLookup(each.lookup, { into: file, path: (text) => this.#options.path(text), signal: this.#abort.signal });
-      await loadLookup(this.#connection, { file, type: each.type, columns: each.columns, table: staging(each.name) });
+      await loadLookup(this.#connection, {
+        file,
+        type: each.type,
+        delimiter: csvDelimiter(each.lookup),
+        columns: each.columns,
+        table: staging(each.name),
+      });
       each.waiting = true;
     } finally {
       await rm(file, { force: true });

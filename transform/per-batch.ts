@@ -74,6 +74,7 @@ function ownReasons(select: Node, aggregates: ReadonlySet<string>): string[] {
   if (isNode(select["sample"])) reasons.push("samples");
   walkOwn(select, (part) => {
     if (part["class"] === "WINDOW") reasons.push("window functions");
+    if (part["ref_type"] === "POSITIONAL") reasons.push("POSITIONAL JOIN");
     if (isNode(part["sample"])) reasons.push("samples");
   });
   return reasons;

@@ -3,12 +3,13 @@ import { sourceTable } from "./analyse.ts";
 import type { MetaColumn } from "./column.ts";
 import { aggregatesRows } from "./per-batch.ts";
 import { quoted } from "./duckdb-type.ts";
-import { reservedPrefix, sameName } from "./sql-text.ts";
+import { literal, reservedPrefix, sameName } from "./sql-text.ts";
 import {
   copyOf,
   ctesOf,
   isNode,
   isQuery,
+  isPattern,
   isTable,
   type Node,
   type NodeValue,
@@ -23,6 +24,9 @@ import {
 
 /** The ordinal of the record that a row comes from. */
 export const ordinalColumn = `${reservedPrefix}ordinal`;
+
+/** What the owner's own `error(…)` says begins with this, so that it is told from what DuckDB says of a record's value. */
+export const errorMark = `${reservedPrefix}error:`;
 
 /** A statement over `source` and the table that takes its place. */
 export interface RewriteOptions {
@@ -60,6 +64,7 @@ export async function rewrite(options: RewriteOptions): Promise<Rewritten> {
   const threaded = threadQuery(query, new Map(), threading);
   const chosen = threaded ? attempt : copyOf(statement);
   const root = node(chosen["node"]);
+  await markErrors(connection, root);
   eachSelect(root, [], (select, shadowed) => hideMeta(select, shadowed, meta));
   replaceSource(root, false, (table) => {
     const item = copyOf(carriers.has(table) ? grafts.threaded : grafts.plain);
@@ -73,11 +78,26 @@ export async function rewrite(options: RewriteOptions): Promise<Rewritten> {
   return { sql: await statementText(connection, chosen), threaded, statement: chosen };
 }
 
+/** Puts the mark before the text of each `error(…)`; NULL stays NULL, with which it does not fail. */
+async function markErrors(connection: DuckDBConnection, root: Node): Promise<void> {
+  const parsed = await parseStatement(connection, `SELECT ${literal(errorMark)} || CAST(NULL AS VARCHAR)`);
+  if (parsed.kind !== "select") throw new Error("errorMark: DuckDB does not parse it");
+  const template = nodes(parsed.query["select_list"])[0]!;
+  walk(root, (part) => {
+    if (part["class"] !== "FUNCTION" || text(part["function_name"]).toLowerCase() !== "error") return;
+    part["children"] = nodes(part["children"]).map((child) => {
+      const marked = copyOf(template);
+      nodes(marked["children"])[1]!["child"] = child;
+      return marked;
+    });
+  });
+}
+
 /** The FROM item that stands in for `source`. */
 async function graft({ connection, table, columns, meta }: RewriteOptions, ordinal: boolean): Promise<Node> {
   const names = [...columns, ...meta, ...(ordinal ? [ordinalColumn] : [])].map(quoted);
   const parsed = await parseStatement(connection, `SELECT * FROM (SELECT ${names.join(", ")} FROM ${quoted(table)}) AS source`);
-  if (parsed.kind === "refused") throw new Error(`source: ${parsed.message}`);
+  if (parsed.kind !== "select") throw new Error("source: DuckDB does not parse what stands in for it");
   return node(parsed.query["from_table"]);
 }
 
@@ -117,6 +137,8 @@ function carriersIn(from: Node, scope: Scope): Node[] | null {
     const right = carriersIn(node(from["right"]), scope);
     if (left === null || right === null) return null;
     const join = text(from["join_type"]);
+    // The shorter side is filled up with NULLs, whatever the join type says.
+    if (left.length + right.length > 0 && from["ref_type"] === "POSITIONAL") return null;
     if (left.length > 0 && join !== "INNER" && join !== "LEFT" && join !== "SEMI" && join !== "ANTI") return null;
     if (right.length > 0 && join !== "INNER" && join !== "RIGHT") return null;
     return [...left, ...right];
@@ -160,7 +182,10 @@ function aliasOf(from: Node): string {
 function exposeOrdinal(select: Node, alias: string): boolean {
   let possible = true;
   walkOwn(select, (part) => {
-    if (part["class"] === "STAR" && isNode(part["expr"])) possible = false;
+    if (part["class"] === "STAR" && isPattern(part)) possible = false;
+  });
+  // Subqueries too: they see the row of the query around them.
+  walk(select, (part) => {
     const names = part["class"] === "COLUMN_REF" ? part["column_names"] : null;
     // The whole row as one value would have the ordinal in it.
     if (Array.isArray(names) && names.length === 1 && sameName(text(names[0]), alias)) possible = false;
@@ -186,9 +211,14 @@ function hideMeta(select: Node, shadowed: boolean, meta: readonly MetaColumn[]):
   });
 }
 
+/** Keeps a column of the item `alias` out of every star of a SELECT, wherever it stands: in WHERE it would be a condition more. */
 function hideFromStars(select: Node, alias: string, column: string): void {
-  walkOwn({ select_list: select["select_list"] ?? [] }, (part) => {
-    if (part["class"] !== "STAR") return;
+  const all = new Set(nodes(select["modifiers"]).flatMap((modifier) => nodes(modifier["orders"]).map(orderedBy)));
+  walkOwn(select, (part) => {
+    // ORDER BY ALL is parsed as a star and means the columns that come out.
+    if (part["class"] !== "STAR" || all.has(part)) return;
+    // Named by REPLACE, it comes out.
+    if (nodes(part["replace_list"]).some((entry) => sameName(text(entry["key"]), column))) return;
     const relation = text(part["relation_name"]);
     const excluded = Array.isArray(part["exclude_list"]) ? part["exclude_list"] : [];
     if (excluded.some((name) => sameName(text(name), column))) return;
@@ -201,6 +231,10 @@ function hideFromStars(select: Node, alias: string, column: string): void {
       part["exclude_list"] = [...excluded, column];
     }
   });
+}
+
+function orderedBy(order: Node): Node {
+  return node(order["expression"]);
 }
 
 /** Calls `visit` for each SELECT; `shadowed` says that `source` is a CTE there. */

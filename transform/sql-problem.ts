@@ -1,3 +1,5 @@
+import { nearest } from "../crds/nearest.ts";
+import { metaColumns } from "./column.ts";
 import type { SqlProblem } from "./compiled.ts";
 import { databaseError } from "./database-error.ts";
 
@@ -23,7 +25,7 @@ export function problemOf(sql: string, thrown: unknown): SqlProblem {
   const entry = /Candidate Entries: "([^"]+)"/.exec(error.message)?.[1];
   let message = first;
   if (subtype === "COLUMN_NOT_FOUND" && name !== null) {
-    message = `there is no column ${name}${meant(candidates)}`;
+    message = `there is no column ${name}${meant(withMeta(name, candidates))}`;
   } else if (subtype === "MISSING_ENTRY") {
     message = `${first}${meant(candidates)}`;
   } else if (subtype === "NO_MATCHING_FUNCTION") {
@@ -37,6 +39,13 @@ export function problemOf(sql: string, thrown: unknown): SqlProblem {
     message = `${first}: correct the SQL there`;
   }
   return problemAt(sql, message, error.offset);
+}
+
+/** DuckDB knows the declared columns only, as `source` has a metadata column only where the SQL names it. */
+function withMeta(name: string, candidates: readonly string[]): readonly string[] {
+  const bare = (qualified: string): string => qualified.split(".").at(-1)!.replaceAll('"', "");
+  const guess = nearest(bare(name), [...candidates.map(bare), ...Object.keys(metaColumns)]);
+  return guess !== undefined && guess in metaColumns ? [guess, ...candidates] : candidates;
 }
 
 function meant(candidates: readonly string[]): string {

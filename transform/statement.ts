@@ -8,10 +8,12 @@ export interface Node {
 /** A member of a node. */
 export type NodeValue = string | number | boolean | null | Node | NodeValue[];
 
-/** What became of parsing. `offset` is the 0-based byte of the syntax error, where known. */
+/** What became of parsing. */
 export type Parsed =
   | { readonly kind: "select"; readonly statement: Node; readonly query: Node }
-  | { readonly kind: "refused"; readonly message: string };
+  | { readonly kind: "refused"; readonly message: string }
+  /** A number literal that DuckDB reads as infinite: its own JSON has no way to write it. */
+  | { readonly kind: "infinite" };
 
 /** JSON with numbers kept as they are written: a statement's constants may have more digits than a JavaScript number. */
 interface LosslessJson {
@@ -23,9 +25,16 @@ const lossless = JSON as unknown as LosslessJson;
 /** Parses `sql` without running it. Only a single SELECT comes back as one. */
 export async function parseStatement(connection: DuckDBConnection, sql: string): Promise<Parsed> {
   const reader = await connection.runAndReadAll("SELECT json_serialize_sql($1::VARCHAR)::VARCHAR", [sql]);
-  const parsed = lossless.parse(String(reader.getRows()[0]?.[0]), (_key, value, { source }) =>
-    typeof value === "number" && source !== undefined && String(value) !== source ? lossless.rawJSON(source) : value,
-  ) as Node;
+  const json = String(reader.getRows()[0]?.[0]);
+  let parsed: Node;
+  try {
+    parsed = lossless.parse(json, (_key, value, { source }) =>
+      typeof value === "number" && source !== undefined && String(value) !== source ? lossless.rawJSON(source) : value,
+    ) as Node;
+  } catch (error) {
+    if (error instanceof SyntaxError && /:-?Infinity\b/.test(json)) return { kind: "infinite" };
+    throw error;
+  }
   if (parsed["error"] === true) return { kind: "refused", message: text(parsed["error_message"]) };
   const statements = nodes(parsed["statements"]);
   const statement = statements[0];
@@ -101,6 +110,14 @@ export function ctesOf(query: Node): { readonly name: string; readonly query: No
       aliased: Array.isArray(aliases) && aliases.length > 0,
     };
   });
+}
+
+/** True for `COLUMNS` with a pattern or a function, from which no column can be excluded; not for a list of names. */
+export function isPattern(star: Node): boolean {
+  const chosen = star["expr"];
+  if (!isNode(chosen)) return false;
+  const names = text(chosen["function_name"]).toLowerCase() === "list_value" ? nodes(chosen["children"]) : [];
+  return names.length === 0 || names.some((name) => name["class"] !== "CONSTANT");
 }
 
 /** Calls `visit` for the node and all below it, parents first. Where it answers false, what is below is passed over. */

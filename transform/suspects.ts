@@ -62,7 +62,7 @@ function isPlain(item: Node): boolean {
 
 async function template(connection: DuckDBConnection, expression: string): Promise<Node> {
   const parsed = await parseStatement(connection, `SELECT ${expression}`);
-  if (parsed.kind === "refused") throw new Error(`template: ${parsed.message}`);
+  if (parsed.kind !== "select") throw new Error(`template: DuckDB does not parse ${expression}`);
   return nodes(parsed.query["select_list"])[0]!;
 }
 

@@ -1,10 +1,10 @@
-import { scalarBad, scalarValue } from "./cast.ts";
+import { scalarBad, scalarValue, secondsCut, unfit } from "./cast.ts";
 import type { Column, TargetColumn } from "./column.ts";
 import { ordinalColumn } from "./rewrite.ts";
 import { parquetType } from "./parquet-types.ts";
 import { quoted } from "./duckdb-type.ts";
 import { literal, reservedPrefix, sameName } from "./sql-text.ts";
-import { parseType, type Type } from "./type.ts";
+import { parseType, type ScalarName, type Type } from "./type.ts";
 
 /** Rows on their way to the file, where they have to be checked or made unique first. */
 export const resultTable = `${reservedPrefix}result`;
@@ -103,16 +103,29 @@ export function castTo(from: Column, to: Column): { readonly value: string; read
   const [have, want] = [parseType(from.type), parseType(to.type)];
   if (sameType(from.type, to.type)) return { value: v, faults: [] };
   if (isText(have) && typeof want !== "string" && (want.kind === "decimal" || want.kind === "scalar") && !isBlob(want)) {
-    const value = scalarValue(want, v);
-    const bad = scalarBad(want, v, value);
-    return { value, faults: bad === null ? [] : [[bad, `${to.name}: a text does not fit ${to.type}`]] };
+    if (isScalar(want, "JSON"))
+      return { value: v, faults: [[`(${v} IS NOT NULL AND NOT json_valid(${v}))`, `${to.name}: a text is not valid JSON`]] };
+    // A JSON value stands for the text in it, as in a record.
+    const x = isScalar(have, "JSON") && !isText(want) ? `(${v} ->> '$')` : v;
+    const value = scalarValue(want, x);
+    const bad = scalarBad(want, x, value);
+    return { value, faults: bad === null ? [] : [[bad, `${to.name}: a text ${unfit(want)}`]] };
   }
-  const value = `TRY_CAST(${v} AS ${to.type})`;
+  const value = typedValue(v, have, to);
   if (isWider(have, want)) return { value, faults: [] };
-  const unfit = `(${v} IS NOT NULL AND ${value} IS NULL)`;
+  const nothing = `(${v} IS NOT NULL AND ${value} IS NULL)`;
   const lost = isRounding(want) ? null : `(TRY_CAST(${value} AS ${from.type}) IS DISTINCT FROM ${v})`;
-  const bad = lost === null ? unfit : `(${unfit} OR ${lost})`;
+  const bad = lost === null ? nothing : `(${nothing} OR ${lost})`;
   return { value, faults: [[bad, `${to.name}: a value of type ${from.type} does not fit ${to.type}`]] };
+}
+
+/** The cast of a value that is no text. */
+function typedValue(v: string, have: Type | string, { type }: Column): string {
+  const want = parseType(type);
+  if (isScalar(have, "TIMESTAMP") && typeof want !== "string" && want.kind === "scalar") {
+    if (want.name === "TIMESTAMP_S" || want.name === "TIMESTAMP_MS") return secondsCut(v, want.name);
+  }
+  return `TRY_CAST(${v} AS ${type})`;
 }
 
 function limitFaults(value: string, to: TargetColumn, isKey: boolean): Fault[] {
@@ -141,10 +154,13 @@ function sameType(one: string, other: string): boolean {
 }
 
 function isText(type: Type | string): boolean {
-  return typeof type !== "string" && type.kind === "scalar" && (type.name === "VARCHAR" || type.name === "JSON");
+  return isScalar(type, "VARCHAR") || isScalar(type, "JSON");
 }
 function isBlob(type: Type): boolean {
-  return type.kind === "scalar" && type.name === "BLOB";
+  return isScalar(type, "BLOB");
+}
+function isScalar(type: Type | string, name: ScalarName): boolean {
+  return typeof type !== "string" && type.kind === "scalar" && type.name === name;
 }
 
 /** Types that round or cut by what they are, as warehouses do when they load: only what is out of their range is a fault. */

@@ -13,6 +13,12 @@ import { suspectsSql } from "./suspects.ts";
 import { targetSql } from "./target-sql.ts";
 
 /**
+ * A batch takes seconds; one that takes this long will not end, and nothing behind it is loaded meanwhile. It is as long as
+ * Kafka waits for a consumer's next poll.
+ */
+const batchMsMaxDefault = 300_000;
+
+/**
  * Opens a locked database for one pipeline's SQL and loads its lookups. Its files are in a directory of its own inside
  * `scratchDirectory`, which goes when the transformer is disposed. Throws when a lookup cannot be loaded.
  */
@@ -80,10 +86,17 @@ function transformer(options: TransformerOptions, { database, directory, lookups
     suspects,
   });
   let sql = sqlFor(options.target);
+  const { batchMsMax = batchMsMaxDefault } = options;
   return {
     async run(lines: Lines, rejected: readonly Reject[], signal: AbortSignal): Promise<Transformed> {
       await lookups.refresh();
-      return batch.run({ lines, rejected, signal, sql });
+      const deadline = new AbortController();
+      const timer = setTimeout(() => deadline.abort(tooLong(batchMsMax)), batchMsMax);
+      try {
+        return await batch.run({ lines, rejected, signal: AbortSignal.any([signal, deadline.signal]), sql });
+      } finally {
+        clearTimeout(timer);
+      }
     },
     async discard({ rows }: Transformed): Promise<void> {
       if (rows !== null) await rm(rows.path, { force: true });
@@ -97,4 +110,10 @@ function transformer(options: TransformerOptions, { database, directory, lookups
       await rm(directory, { recursive: true, force: true });
     },
   };
+}
+
+function tooLong(batchMsMax: number): Error {
+  return new Error(
+    `transform.sql: a batch took longer than ${batchMsMax / 1000} s and was stopped: look for a recursive CTE that does not end, a range() without bound, or a join without condition`,
+  );
 }

@@ -1,8 +1,18 @@
-import { arrivalType, type Check, isNested, nestedChecks, nestedValue, scalarBad, scalarValue, textStructure } from "./cast.ts";
+import {
+  arrivalType,
+  type Check,
+  isNested,
+  nestedChecks,
+  nestedValue,
+  scalarBad,
+  scalarValue,
+  textStructure,
+  unfit,
+} from "./cast.ts";
 import type { Column } from "./column.ts";
 import { quoted } from "./duckdb-type.ts";
 import { literal, reservedPrefix } from "./sql-text.ts";
-import { declaredType, typeText } from "./type.ts";
+import { declaredType } from "./type.ts";
 
 /** Columns as texts on their way to columns of their types. */
 export interface TypedRows {
@@ -38,7 +48,7 @@ export function typedRows(columns: readonly Column[], relation: string, kept: re
       if (value !== x) staged.push(`${value} AS ${v}`);
       values.push(value === x ? x : v);
       const bad = scalarBad(type, x, v);
-      if (bad !== null) checks.push({ path: name, complaint: `does not fit ${typeText(type)}`, bad, column: name });
+      if (bad !== null) checks.push({ path: name, complaint: unfit(type), bad, column: name });
     }
   }
   const inner = `SELECT ${[...kept.map(quoted), ...arriving].join(", ")} FROM ${relation}`;

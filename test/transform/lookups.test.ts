@@ -60,6 +60,46 @@ test.each([
   expect(await ratesOf(transform)).toEqual({ EUR: 1, USD: 0.9 });
 });
 
+const plain = "x,y\n".repeat(30_000);
+test.each<[what: string, name: string, content: string, rows: (string | null)[][]]>([
+  [
+    "quotes after many rows without",
+    "a.csv",
+    `code,name\n${plain}k,"a b"\nk,"say ""hi"""\nk,"1\n2"\n`,
+    [
+      ["k", "a b"],
+      ["k", 'say "hi"'],
+      ["k", "1\n2"],
+    ],
+  ],
+  [
+    "rows that begin with #",
+    "a.csv",
+    "code,name\n#f00,red\nk,# red\n",
+    [
+      ["#f00", "red"],
+      ["k", "# red"],
+    ],
+  ],
+  ["one column with ; and |", "a.csv", "code\na;b\nc|d\n", [["a;b"], ["c|d"]]],
+  ["a first row like a header", "a.csv", "code,1\nname,2\n", [["name"]]],
+  ["fields empty with quotes and without", "a.csv", 'code,name\n"",\n', [["", null]]],
+  ["CRLF, a byte order mark and quoted names", "a.csv", '\ufeff"co""de",x\r\n1,2\r\n', [["1"]]],
+  ["tabs", "a.TSV", "code\tname\na,b\tc\n", [["a,b", "c"]]],
+  ["a header alone", "a.csv", "code,name\n", []],
+])("nothing of a CSV lookup is guessed: %s", async (_what, name, content, rows) => {
+  await writeFile(join(directory, name), content);
+  const names = content.startsWith("\ufeff") ? ['co"de'] : /code[,\t]name/.test(content) ? ["code", "name"] : ["code"];
+  const csv = { path: name, columns: Object.fromEntries(names.map((column) => [column, "VARCHAR"])) };
+  await using transform = await open({
+    columns: { i: "INTEGER" },
+    sql: `SELECT l.* FROM source CROSS JOIN l WHERE "${names[0]!.replace('"', '""')}" <> 'x'`,
+    lookups: { l: { refreshSeconds: 0, file: csv } },
+    path: (text) => join(directory, text),
+  });
+  expect((await transform.run([`"i":1`])).rows).toEqual(rows);
+});
+
 test("a lookup is read from Parquet, cast to its declared types", async () => {
   const instance = await DuckDBInstance.create(":memory:");
   const connection = await instance.connect();
@@ -81,6 +121,16 @@ test.each([
   ["broken.json", `[{"currency":"EUR"`, "it cannot be read as json"],
   ["wrong.csv", "currency,rate\nEUR,secret\n", "row 1, column rate: a value does not fit DOUBLE"],
   ["names.csv", "currency,rates\nEUR,1\n", "it has no column rate; did you mean rates?"],
+  [
+    "short.csv",
+    "currency,rate\nEUR,1\nsecret\n",
+    "it cannot be read as csv: line 3: expected 2 fields as in the header, found 1",
+  ],
+  ["long.csv", "currency,rate\nEUR,1,secret\n", "line 2: expected 2 fields as in the header, found 3"],
+  ["quote.csv", 'currency,rate\nEUR,"secret\n', "line 2: a quote is not closed"],
+  ["twice.csv", "currency,rate,Rate\nEUR,1,2\n", "its header has the column rate 2 times"],
+  ["semicolons.csv", "currency;rate\nEUR;1\n", "(commas separate the fields of a lookup, tabs where its name ends in .tsv)"],
+  ["empty.csv", "", "its first line is empty: it has to name the columns"],
   ["no.parquet", "no parquet at all", "it cannot be read as parquet"],
 ])("a first reading that fails says which lookup and why: %s", async (name, content, message) => {
   if (content !== null) await writeFile(join(directory, name), content);
@@ -96,6 +146,12 @@ test("a lookup is read over HTTP, with the URL's credentials and never showing t
   answer = { status: 200, body: good, authorization: `Basic ${Buffer.from("reader:pass@word").toString("base64")}` };
   await using transform = await openRates(rates);
   expect(await ratesOf(transform)).toEqual({ EUR: 1, USD: 0.9 });
+  const percent: Lookup = { refreshSeconds: 0, http: { url: url.replace("%40", "%"), type: "json", columns } };
+  await expect(openRates(percent)).rejects.toThrow(
+    new Error(
+      `lookup rates: http://127.0.0.1:${port}/rates: a % in the user name or password of its URL has to be written as %25`,
+    ),
+  );
   answer = { status: 503, body: "" };
   await expect(openRates(rates)).rejects.toThrow(new Error(`lookup rates: http://127.0.0.1:${port}/rates: HTTP status 503`));
   answer = { status: 200, body: Buffer.alloc(65 * 1024 * 1024, " ") };

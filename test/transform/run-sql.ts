@@ -18,6 +18,7 @@ export interface RunOptions {
   /** Default: what the SQL yields, nullable. */
   readonly target?: readonly TargetColumn[];
   readonly memoryBytes?: number;
+  readonly batchMsMax?: number;
   now?(): number;
   onLookup?(name: string, error: string | null): void;
   path?(text: string): string;
@@ -58,6 +59,7 @@ export async function open(options: RunOptions): Promise<Opened> {
     scratchDirectory,
     memoryBytes: options.memoryBytes ?? 256e6,
     threads: 1,
+    ...(options.batchMsMax === undefined ? {} : { batchMsMax: options.batchMsMax }),
     path: options.path ?? ((text) => text),
     now: options.now ?? (() => 0),
     onLookup: options.onLookup ?? (() => undefined),

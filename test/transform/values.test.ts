@@ -18,6 +18,20 @@ const table: readonly (readonly [type: string, json: string, expected: unknown])
   ["INTEGER", `"15e-1"`, wrong],
   ["INTEGER", `2147483648`, wrong],
   ["INTEGER", `""`, wrong],
+  ["INTEGER", `" +7 "`, 7],
+  ["INTEGER", `"7."`, 7],
+  ["INTEGER", `"1.50e1"`, 15],
+  ["INTEGER", `"1500e-2"`, 15],
+  ["INTEGER", `"0e-9"`, 0],
+  ["INTEGER", `"1e-400"`, wrong],
+  ["INTEGER", `"0x1F"`, wrong],
+  ["INTEGER", `"0b11"`, wrong],
+  ["INTEGER", `"1_000"`, wrong],
+  ["INTEGER", `"1_0e1"`, wrong],
+  ["BIGINT", `"123456789012345678e-1"`, wrong],
+  ["BIGINT", `"123456789012345670e-1"`, "12345678901234567"],
+  ["BIGINT", `1.2345678901234567e18`, "1234567890123456800"],
+  ["BIGINT", `"9007199254740993.0"`, "9007199254740993"],
   ["INTEGER", `true`, wrong],
   ["INTEGER", `[1]`, wrong],
   ["INTEGER", `{}`, wrong],
@@ -35,6 +49,8 @@ const table: readonly (readonly [type: string, json: string, expected: unknown])
   ["DECIMAL(4,2)", `"100"`, wrong],
   ["DECIMAL(4,2)", `"n/a"`, wrong],
   ["DECIMAL(4,2)", `NaN`, wrong],
+  ["DECIMAL(4,2)", `"1_0"`, wrong],
+  ["DOUBLE", `"1_0"`, wrong],
   ["DOUBLE", `"0.1"`, 0.1],
   ["DOUBLE", `1e400`, wrong],
   ["DOUBLE", `"1e400"`, wrong],
@@ -45,14 +61,36 @@ const table: readonly (readonly [type: string, json: string, expected: unknown])
   ["DATE", `"2026-02-30"`, wrong],
   ["DATE", `"infinity"`, wrong],
   ["DATE", `20260228`, wrong],
+  ["DATE", `"2026-02-28T00:00:00.000Z"`, "2026-02-28"],
+  ["DATE", `"2026-02-28 00:00:00"`, "2026-02-28"],
+  ["DATE", `"2026-02-28T00:00:00+02:00"`, wrong],
+  ["DATE", `"2026-02-28T23:00:00-05:00"`, wrong],
+  ["DATE", `"2026-02-28T25:99"`, wrong],
+  ["DATE", `"2026-02-28 abc"`, wrong],
+  ["DATE", `"26-2-28"`, wrong],
   ["TIME", `"10:00:01.5"`, "10:00:01.5"],
   ["TIME", `"25:00:00"`, wrong],
+  ["TIME", `"10:00"`, "10:00:00"],
+  ["TIME", `"10:00:00xyz"`, wrong],
+  ["TIME", `"10:00:00+02:00"`, wrong],
+  ["TIME", `"2026-01-01T10:00:00Z"`, wrong],
+  ["TIME WITH TIME ZONE", `"10:00:00+02:00"`, "10:00:00+02"],
+  ["TIME WITH TIME ZONE", `"2026-01-01T10:00:00+02:00"`, wrong],
   ["TIMESTAMP", `"2026-01-01T10:00:00Z"`, "2026-01-01 10:00:00"],
   ["TIMESTAMP", `"2026-01-01T10:00:00+02:00"`, "2026-01-01 08:00:00"],
   ["TIMESTAMP", `"2026-01-01 10:00:00.123456789"`, "2026-01-01 10:00:00.123456"],
   ["TIMESTAMP", `1767225600000`, wrong],
   ["TIMESTAMP", `"infinity"`, wrong],
+  ["TIMESTAMP", `"2026-07-01T10:00:00 UTC"`, "2026-07-01 10:00:00"],
+  ["TIMESTAMP", `"2026-07-01T10:00:00+0200"`, "2026-07-01 08:00:00"],
+  ["TIMESTAMP", `"2026-07-01"`, "2026-07-01 00:00:00"],
+  ["TIMESTAMP", `"2026-07-01 10:00:00 America/New_York"`, wrong],
+  ["TIMESTAMP", `"2026-07-01 10:00:00"`, "2026-07-01 10:00:00"],
+  ["TIMESTAMP", `"2026-07-01T10:00:00\\tEST"`, wrong],
   ["TIMESTAMP_S", `"2026-01-01T10:00:00+02:00"`, "2026-01-01 08:00:00"],
+  ["TIMESTAMP_S", `"2026-01-01 10:00:00.9"`, "2026-01-01 10:00:00"],
+  ["TIMESTAMP_S", `"1969-12-31 23:59:59.5"`, "1969-12-31 23:59:59"],
+  ["TIMESTAMP_MS", `"2026-01-01 10:00:00.9999"`, "2026-01-01 10:00:00.999"],
   ["TIMESTAMP_MS", `"2026-01-01T10:00:00.5+02:00"`, "2026-01-01 08:00:00.5"],
   ["TIMESTAMP_NS", `"2026-01-01T10:00:00.123456789+02:00"`, "2026-01-01 08:00:00.123456789"],
   ["TIMESTAMP WITH TIME ZONE", `"2026-01-01T10:00:00+02:00"`, "2026-01-01 08:00:00+00"],
@@ -124,6 +162,80 @@ test.each(types)("%s takes what fits and rejects the record otherwise", async (t
   });
   expect(outcome).toEqual(cases.map(([, json, expected]) => [json, expected]));
   expect(rows.filter(([index]) => Number(index) < 0)).toHaveLength(cases.length);
+});
+
+test.each(["TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", "TIMESTAMP WITH TIME ZONE"])(
+  "a time zone's name rejects its record and leaves the %s of the others alone",
+  async (type) => {
+    const texts = [
+      "2026-07-01 10:00:00",
+      "2026-07-01 10:00:00 America/New_York",
+      "2026-07-01T10:00:00 EST",
+      "2026-07-01 10:00:00",
+    ];
+    const list = `STRUCT(t ${type})[]`;
+    await using transform = await open({
+      columns: { one: type, list, text: "VARCHAR" },
+      sql: "SELECT one, list[1].t AS first, text FROM source",
+      target: ["one", "first", "text"].map((name) => ({ name, type, nullable: true })),
+    });
+    const { rows, rejects } = await transform.run([
+      ...texts.map((text) => `"one":"${text}"`),
+      ...texts.map((text) => `"list":[{"t":"${text}"}]`),
+      ...texts.map((text) => `"text":"${text}"`),
+    ]);
+    const at = type.includes("ZONE") ? "2026-07-01 10:00:00+00" : "2026-07-01 10:00:00";
+    expect(rows).toEqual([
+      [at, null, null],
+      [at, null, null],
+      [null, at, null],
+      [null, at, null],
+      [null, null, at],
+      [null, null, at],
+    ]);
+    expect(rejects.map(({ ordinal }) => ordinal)).toEqual([1, 2, 5, 6, 9, 10]);
+    for (const { error } of rejects) expect(error).toContain("a time zone as an offset such as +02:00");
+  },
+);
+
+test("bytes that are no base64 are told what they should be", async () => {
+  await using transform = await open({ columns: { b: "BLOB" } });
+  expect((await transform.run([`"b":"!"`])).rejects).toEqual([
+    { ordinal: 0, error: "b: a string does not fit BLOB: bytes are written in base64" },
+  ]);
+});
+
+test("a text on its way to a JSON column has to be JSON, and a JSON value to another stands for its text", async () => {
+  await using transform = await open({
+    columns: { v: "VARCHAR", at: "JSON", n: "JSON" },
+    target: [
+      { name: "v", type: "JSON", nullable: true },
+      { name: "at", type: "TIMESTAMP", nullable: true },
+      { name: "n", type: "INTEGER", nullable: true },
+    ],
+  });
+  const { rows, rejects } = await transform.run([
+    `"v":"not json"`,
+    `"v":"{\\"a\\":1}","at":"2026-01-01T10:00:00+02:00","n":5`,
+    `"n":{}`,
+    `"n":"6"`,
+  ]);
+  expect(rows).toEqual([
+    [`{"a":1}`, "2026-01-01 08:00:00", 5],
+    [null, null, 6],
+  ]);
+  expect(rejects).toEqual([
+    { ordinal: 0, error: "v: a text is not valid JSON" },
+    { ordinal: 2, error: "n: a text does not fit INTEGER" },
+  ]);
+});
+
+test("a timestamp on its way to a column of whole seconds is cut", async () => {
+  await using transform = await open({
+    columns: { at: "TIMESTAMP" },
+    target: [{ name: "at", type: "TIMESTAMP_S", nullable: true }],
+  });
+  expect((await transform.run([`"at":"2026-01-01 10:00:00.9"`])).rows).toEqual([["2026-01-01 10:00:00"]]);
 });
 
 test("a member that is missing is NULL in every type", async () => {
