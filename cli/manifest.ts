@@ -56,14 +56,27 @@ export async function loadManifest(files: readonly string[], connectionsAre: Con
       try {
         return { file, text: await readFile(file, "utf8") };
       } catch (error) {
-        const why = error instanceof Error ? error.message : String(error);
-        unreadable.push({ file, line: 1, column: 1, path: "", message: `cannot be read: ${why}` });
+        unreadable.push({ file, line: 1, column: 1, path: "", message: `cannot be read: ${unreadableWhy(error)}` });
         return { file, text: "" };
       }
     }),
   );
   const manifest = readManifest(texts, connectionsAre);
   return { ...manifest, problems: inOrder([...unreadable, ...manifest.problems], files) };
+}
+
+function unreadableWhy(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  switch ((error as NodeJS.ErrnoException).code) {
+    case "ENOENT":
+      return "there is no such file";
+    case "EISDIR":
+      return "it is a directory: name the files in it, such as *.yaml";
+    case "EACCES":
+      return "you may not read it: its permissions forbid it";
+    default:
+      return error.message;
+  }
 }
 
 /** `loadManifest` of texts that are at hand. */

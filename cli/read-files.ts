@@ -34,7 +34,11 @@ export function onlyPipeline(manifest: Manifest, name: string | undefined): Entr
   const [only] = found;
   if (only !== undefined && found.length === 1) return only;
   if (pipelines.length === 0) throw new CommandError("the files hold no Pipeline");
-  if (only === undefined) throw new CommandError(`--pipeline ${name}: the files hold ${names}`, { exitCode: exitCode.usage });
+  if (only === undefined)
+    throw new CommandError(
+      `there is no pipeline "${name}" in the given files; they have ${pipelines.map(({ resource }) => `"${resource.metadata.name}"`).join(", ")}`,
+      { exitCode: exitCode.usage },
+    );
   throw new CommandError(`the files hold several pipelines: choose one with --pipeline: ${names}`, { exitCode: exitCode.usage });
 }
 

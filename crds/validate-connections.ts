@@ -10,6 +10,12 @@ const uses = [
   { path: "spec.deadLetter.kafka.connection", system: "kafka" },
 ] as const;
 
+/** Names of the Connections that a Pipeline needs, each once. */
+export function connectionsOf(pipeline: unknown): readonly string[] {
+  const names = uses.map(({ path }) => at(pipeline, path));
+  return [...new Set(names.filter((name) => typeof name === "string"))];
+}
+
 /**
  * Checks that the Connections a Pipeline names are there and lead to the right kind of system. Takes them as they are written,
  * so that another mistake in one of them hides nothing. A manifest may leave its namespace to `kubectl -n`.

@@ -1,15 +1,17 @@
 import { DuckDBInstance, type DuckDBConnection, type DuckDBValue } from "@duckdb/node-api";
 import type { Column } from "../../transform/column.ts";
 
-/** A row as the text of each of its values, by column: strings in quotes, NULL as `NULL`, the rest as DuckDB writes it. */
+/** A row as the text of each of its values, by column: strings, structs, lists and maps as JSON, NULL as `null`, the rest as DuckDB writes it. */
 export type TextRow = ReadonlyMap<string, string>;
 
 const identifier = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
-/** A value's text. Not by to_json but for strings: it takes a decimal through a double. */
+
+/** A value's text. A decimal by itself is cast: to_json would drop its zeros. */
 function asText(expression: string, type: string): string {
-  const text = type === "VARCHAR" ? `to_json(${expression})` : type === "JSON" ? `json(${expression})` : expression;
-  return `coalesce(CAST(${text} AS VARCHAR), 'NULL')`;
+  const nested = /^(STRUCT|MAP)\(|\]$/.test(type);
+  const json = type === "JSON" ? `json(${expression})` : `to_json(${expression})`;
+  return `coalesce(CAST(${nested || type === "VARCHAR" || type === "JSON" ? json : expression} AS VARCHAR), 'null')`;
 }
 
 /** The value of the JSON parameter $1 as a type. A cast of JSON to VARCHAR would keep its quotes. */

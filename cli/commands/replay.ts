@@ -37,7 +37,7 @@ export async function replay(files: readonly string[], options: ReplayOptions, s
     nothingThere: "nothing to replay: there are no letters",
   };
   const openSource = (context: ComponentContext) => letters(pipeline, context);
-  return runHere(here, { ...options, words, openSource, httpPort: 0, until: "caughtUp" }, shell);
+  return runHere(here, { ...options, words, openSource, httpPort: 0, grouped: false, until: "caughtUp" }, shell);
 }
 
 function letters(

@@ -34,5 +34,6 @@ export async function run(files: readonly string[], options: RunOptions, shell: 
     nothingNew: "nothing new: everything in the source was loaded before, and nothing was loaded twice",
     nothingThere: "nothing to read: the source is empty",
   };
-  return runHere(here, { ...options, words, until: options.untilCaughtUp === true ? "caughtUp" : "stopped" }, shell);
+  const grouped = entry.resource.spec.source.kafka !== undefined;
+  return runHere(here, { ...options, grouped, words, until: options.untilCaughtUp === true ? "caughtUp" : "stopped" }, shell);
 }

@@ -1,3 +1,4 @@
+import { connectionsOf } from "../../crds/validate-connections.ts";
 import { compileDraft, compilePipeline } from "../compile-pipeline.ts";
 import { type ManifestProblem, problemText } from "../manifest.ts";
 import { readFiles } from "../read-files.ts";
@@ -37,6 +38,8 @@ export async function validate(files: readonly string[], options: ValidateOption
     shell.stdout.write(`${paint("red", "nothing to check")}: the files hold no Pipeline and no Connection\n`);
     return exitCode.failed;
   }
+  const absent = manifest.connections.length > 0 ? [] : manifest.pipelines.flatMap(({ resource }) => connectionsOf(resource));
+  if (absent.length > 0) shell.stdout.write(`note: connections are not among the files: ${[...new Set(absent)].join(", ")}\n`);
   const kinds = [
     ...(manifest.pipelines.length === 0 ? [] : [plural(manifest.pipelines.length, "pipeline")]),
     ...(manifest.connections.length === 0 ? [] : [plural(manifest.connections.length, "connection")]),

@@ -17,6 +17,8 @@ export interface HereOptions {
   /** Directory of the secrets. */
   readonly secrets: string;
   readonly until: "stopped" | "caughtUp";
+  /** True where a consumer group hands out the splits, so that there may be none for this run. */
+  readonly grouped: boolean;
   /** Words for where records come from, and for where nothing is left of them. */
   readonly words: { readonly from: string; readonly nothingNew: string; readonly nothingThere: string };
   /** Another source in place of the manifest's. */

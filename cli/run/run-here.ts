@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { availableParallelism, totalmem } from "node:os";
 import { resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { type Logger, pino } from "pino";
+import type { Logger } from "pino";
 import { collectDefaultMetrics, Registry } from "prom-client";
 import { assemble, type Assembled } from "../../runtime/assemble.ts";
 import type { ComponentContext } from "../../runtime/component/context.ts";
@@ -17,11 +17,13 @@ import { exitCode, type ExitCode, type Shell } from "../shell.ts";
 import { paintFor } from "../text.ts";
 import type { Here, HereOptions } from "./here.ts";
 import { logText } from "./log-text.ts";
+import { openLog } from "./open-log.ts";
 import { sinkText } from "./places.ts";
 import { notBegun, progressOf } from "./progress-text.ts";
 import { ProgressWatch } from "./progress-watch.ts";
 import { type Stop, stopOnSignal } from "./stop-on-signal.ts";
 import { type Ended, sumUp } from "./sum-up.ts";
+import { unassignedWatch } from "./unassigned.ts";
 import { watchParts } from "./watch-parts.ts";
 
 /** How long draining may take after the first signal, in milliseconds: a batch loads in seconds. A second signal ends it at once. */
@@ -35,10 +37,7 @@ export async function runHere(here: Here, options: HereOptions, shell: Shell): P
   await using scratch = await openScratch();
   using watch = new ProgressWatch({ name: here.pipeline.metadata.name, output: shell.stderr, now: shell.now });
   const paint = paintFor(shell, shell.stderr);
-  const log = pino(
-    { level: options.logLevel, base: null },
-    { write: (line) => watch.write(`${logText(line.trimEnd(), paint)}\n`) },
-  );
+  const log = openLog(options.logLevel, { write: (line) => watch.write(`${logText(line.trimEnd(), paint)}\n`) });
   const secrets = resolve(shell.directory, options.secrets);
   const directories = { secrets, configMaps: secrets };
   const context = podContext({ file: here, path: here.path, directories, scratchDirectory: scratch.path, log });
@@ -87,7 +86,12 @@ async function run(assembled: Assembled, options: HereOptions, around: Around): 
   const status = (): ReturnType<typeof report.status> => report.status();
   await using server = await startHttpServer({ port: options.httpPort, host: "127.0.0.1", registry, status });
   around.announce(server.url);
-  watch.follow(() => progressOf(status()));
+  const unassigned = unassignedWatch(shell.now);
+  watch.follow(() => {
+    const now = status();
+    const progress = progressOf(now);
+    return options.grouped ? { ...progress, waitsFor: progress.waitsFor ?? unassigned(now) } : progress;
+  });
   const began = shell.now();
   const summary = await Promise.race([run(), stop.givenUp]);
   const seconds = (shell.now() - began) / 1000;

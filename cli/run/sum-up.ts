@@ -40,6 +40,7 @@ export function sumUp(ended: Ended, here: Here, options: HereOptions, shell: She
       unreachable: unreachable(status.conditions),
       resumed: watched.resumed(),
       reasons: watched.reasons(),
+      notices: watched.notices(),
       into: sinkText(spec),
       upsert: spec.sink.duckdb?.mode.upsert !== undefined,
       places,
@@ -48,7 +49,8 @@ export function sumUp(ended: Ended, here: Here, options: HereOptions, shell: She
     paintFor(shell, shell.stdout),
   );
   const failure = failureText(summary);
-  if (failure === null || status.totals.rowsLoaded > 0) shell.stdout.write(`${lines.join("\n")}\n`);
+  const { rowsLoaded, recordsRejected } = status.totals;
+  if (failure === null || rowsLoaded > 0 || recordsRejected > 0) shell.stdout.write(`${lines.join("\n")}\n`);
   if (failure === null) return exitCode.ok;
   shell.stderr.write(`${paintFor(shell, shell.stderr)("red", "snowline")}: ${metadata.name}: ${failure}\n`);
   return exitCode.failed;

@@ -19,6 +19,8 @@ export interface RunSummary {
   /** True where the warehouse held a position of at least one of them at the start. */
   readonly resumed: boolean;
   readonly reasons: readonly ReasonCount[];
+  /** What the owner should know about the source, such as a changed file that was not read: not everything may be loaded. */
+  readonly notices: readonly string[];
   /** Where rows went: `table main.orders`. */
   readonly into: string;
   readonly upsert: boolean;
@@ -27,7 +29,7 @@ export interface RunSummary {
 }
 
 /** Reasons that are listed; the metrics and the letters have all. */
-const reasonsShown = 8;
+const reasonsShown = 10;
 const reasonWidth = 100;
 
 function headline(summary: RunSummary): string {
@@ -35,7 +37,8 @@ function headline(summary: RunSummary): string {
   if (totals.recordsRead === 0) {
     if (!summary.finished)
       return `stopped before anything was read${summary.unreachable === null ? "" : `: ${summary.unreachable}`}`;
-    return summary.resumed ? summary.nothingNew : summary.nothingThere;
+    if (!summary.resumed) return summary.nothingThere;
+    return summary.notices.length === 0 ? summary.nothingNew : "loaded nothing new, and nothing twice";
   }
   return `loaded ${plural(totals.rowsLoaded, "row")} into ${summary.into} in ${durationText(summary.seconds)}`;
 }
@@ -78,6 +81,7 @@ export function summaryLines(summary: RunSummary, paint: Paint): string[] {
   }
   const width = Math.max(0, ...summary.places.map(([name]) => name.length)) + 2;
   if (summary.places.length > 0) lines.push("", ...summary.places.map(([name, place]) => `  ${name.padEnd(width)}${place}`));
+  if (summary.notices.length > 0) lines.push("", ...summary.notices.map((notice) => `  ${paint("yellow", "note")}: ${notice}`));
   return lines;
 }
 

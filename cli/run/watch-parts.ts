@@ -7,6 +7,8 @@ export interface WatchedParts {
   readonly parts: Assembled;
   /** Why records were rejected. */
   reasons(): readonly ReasonCount[];
+  /** What the owner should know about the source, each a sentence. */
+  notices(): readonly string[];
   /** True once the sink had a position: this is not the pipeline's first run. */
   resumed(): boolean;
 }
@@ -29,6 +31,7 @@ export function watchParts(assembled: Assembled): WatchedParts {
   return {
     parts: { ...assembled, sink: watchedSink, deadLetters },
     reasons: () => deadLetters?.counts() ?? [],
+    notices: () => assembled.source.notices?.() ?? [],
     resumed: () => resumed,
   };
 }

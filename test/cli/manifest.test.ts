@@ -225,7 +225,7 @@ test("loadManifest reads files, and tells which it could not read", async () => 
     writeFileSync(good, both);
     const { pipelines, problems } = await loadManifest([missing, good]);
     expect(pipelines.map(({ file }) => file)).toEqual([good]);
-    expect(problems.map(problemText)).toEqual([expect.stringContaining(`${missing}:1:1: cannot be read: ENOENT`)]);
+    expect(problems.map(problemText)).toEqual([expect.stringContaining(`${missing}:1:1: cannot be read: there is no such file`)]);
   } finally {
     rmSync(directory, { recursive: true });
   }

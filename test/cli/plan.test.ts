@@ -86,7 +86,7 @@ The database file is not there yet. Before the first load the sink would run:
     });
     expect(await snowline(["plan", file, "--pipeline", "tow"])).toMatchObject({
       code: 2,
-      stderr: "snowline: --pipeline tow: the files hold one, two\n",
+      stderr: 'snowline: there is no pipeline "tow" in the given files; they have "one", "two"\n',
     });
     expect((await snowline(["plan", file, "--pipeline", "two"])).stdout).toMatch(/^two: /);
   });

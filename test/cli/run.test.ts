@@ -1,4 +1,4 @@
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { setTimeout } from "node:timers/promises";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { describe, expect, it } from "vitest";
@@ -30,6 +30,7 @@ describe("snowline run", () => {
     expect(first.code).toBe(0);
     expect(first.stderr).toContain("orders: orders.jsonl → table main.orders\n");
     expect(first.stderr).toMatch(/metrics at http:\/\/127\.0\.0\.1:\d+\/metrics while it runs/);
+    expect(first.stderr).not.toContain("records rejected");
     expect(first.stdout.replace(/in [\d.]+ s/, "in 1 s")).toBe(`orders: loaded 2 rows into table main.orders in 1 s
 
   records read  5
@@ -58,6 +59,12 @@ describe("snowline run", () => {
       ),
     });
     expect(await query(files.file("orders.duckdb"), "SELECT count(*) FROM orders")).toEqual([["2"]]);
+
+    await writeFile(files.file("orders.jsonl"), lines(1, 2, 3, 4, 5, 6, 7));
+    const changed = await snowline(["run", files.file("orders.yaml")], { directory: files.path });
+    expect(changed.stderr.match(/^.* warn .*$/gm)).toEqual([expect.stringContaining("a file changed after it was loaded")]);
+    expect(changed.stdout).toMatch(/^orders: loaded nothing new, and nothing twice\n/);
+    expect(changed.stdout).toContain("\n  note: orders.jsonl: changed after it was loaded");
   });
 
   it("stops at the first bad record where deadLetter says so, with a sentence and exit code 1", async () => {
@@ -69,6 +76,9 @@ describe("snowline run", () => {
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
     expect(stderr).toMatch(/^snowline: orders: stopped: orders\.jsonl\/0 offset 1: amount: /m);
     expect(stderr).not.toContain("    at ");
+    expect(stderr.match(/offset 1: amount: /g)).toHaveLength(1);
+    const asked = await snowline(["run", files.file("orders.yaml"), "--log-level", "info"]);
+    expect(asked.stderr).toContain("pipeline stopped");
   });
 
   it("says what is missing in a sentence; the stack only with --log-level debug", async () => {
@@ -83,6 +93,10 @@ describe("snowline run", () => {
     expect(await snowline(["run", files.file("wrong.yaml")])).toMatchObject({
       code: 1,
       stderr: expect.stringMatching(/wrong\.yaml:8:\d+: spec\.transform\.sql.*did you mean id\?/),
+    });
+    expect(await snowline(["run", files.file("orders.yaml"), "--pipeline", "zzz"])).toMatchObject({
+      code: 2,
+      stderr: 'snowline: there is no pipeline "zzz" in the given files; they have "orders"\n',
     });
     expect((await snowline(["run", files.file("none.yaml")])).stderr).toMatch(/none\.yaml:1:1: cannot be read/);
     expect((await snowline(["run", files.file("none.yaml"), "--log-level", "debug"])).stderr).toMatch(
@@ -141,6 +155,23 @@ describe("snowline run as a process", () => {
     await using again = spawnSnowline(["run", "orders.yaml", "--until-caught-up"], files.path);
     expect(await again.ended()).toBe(0);
     expect(again.stdout()).toContain("nothing was loaded twice");
+  });
+
+  it("says that a lookup was not refreshed where reading it failed", async () => {
+    const source = '{ files: { paths: ["*.jsonl"], pollSeconds: 1, format: { json: { columns: { id: VARCHAR } } } } }';
+    const lookups =
+      "{ names: { refreshSeconds: 1, file: { path: names.json, type: json, columns: { id: VARCHAR, name: VARCHAR } } } }";
+    const sql = "SELECT id, name FROM source LEFT JOIN names USING (id)";
+    await using files = await folder({
+      "orders.yaml": pipelineYaml({ source, lookups, sql }),
+      "names.json": '{"id":"o0","name":"Ada"}\n',
+    });
+    await using run = spawnSnowline(["run", "orders.yaml"], files.path);
+    await run.saw(/metrics at/);
+    await rm(files.file("names.json"));
+    await writeFile(files.file("a.jsonl"), lines(1));
+    await run.saw(/warn {2}lookup not refreshed .*names/);
+    expect(run.stderr()).not.toContain("lookup refreshed");
   });
 
   it("says why it waits, and ends at a signal while it does", async () => {

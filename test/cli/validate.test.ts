@@ -32,8 +32,15 @@ describe("snowline validate", () => {
       expect.stringMatching(/^types\.yaml:5:\d+: spec\.source\.files\.format\.json\.columns\.id: .*VARCHAR/),
     );
     expect(lines).toContainEqual(expect.stringMatching(/^yaml\.yaml:\d+:\d+: wrong YAML/));
-    expect(lines).toContainEqual(expect.stringMatching(/^none\.yaml:1:1: cannot be read: ENOENT/));
+    expect(lines).toContainEqual(expect.stringMatching(/^none\.yaml:1:1: cannot be read: there is no such file$/));
     expect(lines.at(-1)).toBe(`${lines.length - 1} problems`);
+  });
+
+  it("says in a sentence that a directory is no file", async () => {
+    await using files = await folder({});
+    expect((await snowline(["validate", files.path])).stdout).toBe(
+      `${files.path}:1:1: cannot be read: it is a directory: name the files in it, such as *.yaml\n1 problem\n`,
+    );
   });
 
   it("checks columns and SQL also where another field is wrong", async () => {
@@ -102,7 +109,10 @@ describe("snowline validate", () => {
       "a.yaml": pipelineYaml({ source, sql: "SELECT * FROM source" }),
       "connection.yaml": connection,
     });
-    expect(await snowline(["validate", files.file("a.yaml")])).toMatchObject({ code: 0 });
+    expect(await snowline(["validate", files.file("a.yaml")])).toMatchObject({
+      code: 0,
+      stdout: "note: connections are not among the files: events\nvalid: 1 pipeline\n",
+    });
     const { code, stdout } = await snowline(["validate", files.file("a.yaml"), files.file("connection.yaml")]);
     expect(code).toBe(1);
     expect(stdout).toMatch(/a\.yaml:5:\d+: spec\.source\.kafka\.connection: .*did you mean event\?/);

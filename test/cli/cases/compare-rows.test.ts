@@ -30,6 +30,17 @@ describe("compareRows", () => {
     ]);
   });
 
+  it("holds rows against each other that are equal in the first column, whatever else is equal elsewhere", () => {
+    const expected = [row({ id: 4, eur: 5 }), row({ id: 1, eur: 5.1 })];
+    const actual = [row({ id: 1, eur: 5 }), row({ id: 2, eur: 5 })];
+    expect(compareRows(expected, actual)).toEqual([
+      { kind: "different", row: 1, columns: [{ name: "id", expected: "4", actual: "2" }] },
+      { kind: "different", row: 2, columns: [{ name: "eur", expected: "5.1", actual: "5" }] },
+    ]);
+    const [wide, other] = [row({ id: 1, x: "a", y: 1, z: 1 }), row({ id: 1, x: "b", y: 2, z: 2 })];
+    expect(compareRows([wide], [other])).toMatchObject([{ kind: "different", row: 1 }]);
+  });
+
   it("calls rows missing and unexpected that have little in common", () => {
     const [wanted, other] = [row({ id: 1, x: "a", y: 1 }), row({ id: 2, x: "b", y: 2 })];
     expect(compareRows([wanted], [other])).toEqual([

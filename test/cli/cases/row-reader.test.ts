@@ -10,6 +10,8 @@ describe("RowReader", () => {
       { name: "at", type: "TIMESTAMP" },
       { name: "name", type: "VARCHAR" },
       { name: 'od"d', type: "STRUCT(a INTEGER, b VARCHAR[])" },
+      { name: "exact", type: "DECIMAL(18,2)[]" },
+      { name: "json", type: "JSON" },
     ]);
   });
   afterAll(() => reader[Symbol.dispose]());
@@ -23,18 +25,26 @@ describe("RowReader", () => {
       ]),
     );
     expect(await reader.fromCase({ name: "NULL " })).toEqual(new Map([["name", '"NULL "']]));
-    expect(await reader.fromCase({ name: null })).toEqual(new Map([["name", "NULL"]]));
+    expect(await reader.fromCase({ name: null })).toEqual(new Map([["name", "null"]]));
     expect(await reader.fromCase({ price: 1 })).toEqual(new Map([["price", "1.00"]]));
     expect(await reader.fromCase({ 'od"d': { a: 1, b: ["x", null] }, id: null })).toEqual(
       new Map([
-        ['od"d', "{'a': 1, 'b': [x, NULL]}"],
-        ["id", "NULL"],
+        ['od"d', '{"a":1,"b":["x",null]}'],
+        ["id", "null"],
+      ]),
+    );
+    expect(await reader.fromCase({ exact: ["9007199254740993.01"], json: null })).toEqual(
+      new Map([
+        ["exact", "[9007199254740993.01]"],
+        ["json", "null"],
       ]),
     );
   });
 
   it("says which column there is none of, and which value does not fit", async () => {
-    expect(await reader.fromCase({ pric: 1 })).toBe('no column "pric" comes out; there are id, price, at, name, od"d');
+    expect(await reader.fromCase({ pric: 1 })).toBe(
+      'no column "pric" comes out; there are id, price, at, name, od"d, exact, json',
+    );
     expect(await reader.fromCase({ at: "soon" })).toContain('at: "soon" is no TIMESTAMP');
   });
 });

@@ -16,6 +16,7 @@ const summary: RunSummary = {
     { reason: "not JSON", count: 5 },
     { reason: "amount: is no DECIMAL(18,2)", count: 4 },
   ],
+  notices: [],
   into: "table main.orders",
   upsert: false,
   places: [
@@ -42,11 +43,11 @@ describe("summaryLines", () => {
   rejects   /data/dead`);
   });
 
-  it("sums up the reasons after the eighth", () => {
-    const reasons = Array.from({ length: 11 }, (_, at) => ({ reason: `reason ${at}`, count: 11 - at }));
+  it("sums up the reasons after the tenth", () => {
+    const reasons = Array.from({ length: 13 }, (_, at) => ({ reason: `reason ${at}`, count: 13 - at }));
     const text = summaryLines({ ...summary, reasons }, plain).join("\n");
-    expect(text).toContain("4  reason 7");
-    expect(text).not.toContain("reason 8");
+    expect(text).toContain("4  reason 9");
+    expect(text).not.toContain("reason 10");
     expect(text).toContain("6  other reasons: see the dead letters");
   });
 
@@ -64,6 +65,11 @@ describe("summaryLines", () => {
     expect(summaryLines({ ...stopped, unreachable: "source: gone" }, plain)[0]).toBe(
       "orders: stopped before anything was read: source: gone",
     );
+  });
+
+  it("shows what the source has to tell, and then does not claim that everything was loaded", () => {
+    const changed = { ...summary, totals: nothing, reasons: [], resumed: true, notices: ["a.csv: changed"], places: [] };
+    expect(summaryLines(changed, plain)).toEqual(["orders: loaded nothing new, and nothing twice", "", "  note: a.csv: changed"]);
   });
 
   it("says how far behind a stopped run left the table", () => {
