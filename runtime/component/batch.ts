@@ -299,7 +299,7 @@ function appendHeaders(lines: ByteWriter, { headers }: Original): string | null 
   let before = "{";
   for (const [name, value] of new Map(headers.map(({ name, value }) => [name, value]))) {
     lines.utf8(`${before}${JSON.stringify(name)}:`);
-    const error = appendText(lines, value, "_headers");
+    const error = appendText(lines, value, `_headers: header ${JSON.stringify(name)}`);
     if (error !== null) return error;
     before = ",";
   }

@@ -147,12 +147,16 @@ describe("Batch", () => {
   });
 
   it.each([
-    ["_key", shown({ key: Buffer.from([0xff]) })],
-    ["_headers", shown({ headers: [{ name: "h", value: Buffer.from([0xc3, 0x28]) }] })],
-  ] as const)("refuses a record whose %s is no UTF-8, but only where the SQL names it", (column, record) => {
+    ["_key", shown({ key: Buffer.from([0xff]) }), "_key: the bytes are not UTF-8"],
+    [
+      "_headers",
+      shown({ headers: [{ name: "trace", value: Buffer.from([0xc3, 0x28]) }] }),
+      '_headers: header "trace": the bytes are not UTF-8',
+    ],
+  ] as const)("refuses a record whose %s is no UTF-8, but only where the SQL names it", (column, record, error) => {
     const batch = new Batch([column], bounds);
     batch.append(record, plain);
-    expect(batch.rejects).toEqual([{ ordinal: 0, error: `${column}: the bytes are not UTF-8` }]);
+    expect(batch.rejects).toEqual([{ ordinal: 0, error }]);
     const without = new Batch([], bounds);
     without.append(record, plain);
     expect(without.rejects).toEqual([]);
