@@ -7,6 +7,7 @@ import { parsePath } from "./path.ts";
 const uses = [
   { path: "spec.source.kafka.connection", system: "kafka" },
   { path: "spec.source.kafka.format.avro.registry.connection", system: "schemaRegistry" },
+  { path: "spec.sink.snowflake.connection", system: "snowflake" },
   { path: "spec.deadLetter.kafka.connection", system: "kafka" },
 ] as const;
 

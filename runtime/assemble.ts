@@ -86,7 +86,7 @@ export async function assemble(spec: PipelineSpec, { context, limits, ...options
 
 /** Columns by which rows replace each other; null where rows are added. */
 function upsertKeyOf({ sink }: PipelineSpec): readonly string[] | null {
-  return sink.duckdb?.mode.upsert?.key ?? null;
+  return (sink.duckdb ?? sink.snowflake)?.mode.upsert?.key ?? null;
 }
 
 /** Digest of what the pipeline does to a record: where it comes from, how it is read, the SQL, where it goes. */

@@ -22,6 +22,7 @@ const sources: Registry<PipelineSource, Source, [format: Format, context: Compon
 const sinks: Registry<PipelineSink, Sink, [context: ComponentContext]> = {
   duckdb: async (...args) => (await import("./sinks/duckdb/duckdb-sink.ts")).openDuckdbSink(...args),
   files: async (...args) => (await import("./sinks/files/files-sink.ts")).openFilesSink(...args),
+  snowflake: async (...args) => (await import("./sinks/snowflake/snowflake-sink.ts")).openSnowflakeSink(...args),
 };
 
 const deadLetters: Registry<PipelineDeadLetter, DeadLetters | null, [context: ComponentContext]> = {
@@ -53,8 +54,10 @@ export function openDeadLetters(spec: PipelineDeadLetter, context: ComponentCont
 }
 
 /** When the sink wants a batch. */
-export function loadOf(spec: PipelineSink): Load {
-  return theMember<PipelineSink>(spec)[1].load;
+export function loadOf({ duckdb, files, snowflake }: PipelineSink): Load {
+  if (snowflake === undefined) return (duckdb ?? files).load;
+  const { copy, streaming, snowpipe } = snowflake.load;
+  return copy ?? streaming ?? snowpipe;
 }
 
 function theMember<Spec extends object>(spec: Spec): [NameIn<Spec>, MemberOf<Spec>] {

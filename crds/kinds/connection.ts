@@ -1,5 +1,6 @@
 import { kafkaConnection } from "../connectors/kafka.ts";
 import { schemaRegistryConnection } from "../connectors/schema-registry.ts";
+import { snowflakeConnection } from "../connectors/snowflake.ts";
 import { integer, object, oneOf, optional, type Static } from "../schema.ts";
 import { conditions } from "./condition.ts";
 import { type Kind, ready, type Resource } from "./kind.ts";
@@ -7,6 +8,7 @@ import { type Kind, ready, type Resource } from "./kind.ts";
 const connectionSpec = oneOf("How to reach a system. Exactly one kind of system.", {
   kafka: kafkaConnection,
   schemaRegistry: schemaRegistryConnection,
+  snowflake: snowflakeConnection,
 });
 export type ConnectionSpec = Static<typeof connectionSpec>;
 
@@ -28,6 +30,7 @@ export const connectionKind: Kind = {
     ...ready,
     { name: "Kafka", type: "string", jsonPath: ".spec.kafka.brokers[0]", description: "First bootstrap broker." },
     { name: "Schema registry", type: "string", jsonPath: ".spec.schemaRegistry.url", description: "Base URL." },
+    { name: "Snowflake", type: "string", jsonPath: ".spec.snowflake.account", description: "Account identifier." },
   ],
 };
 /** A Connection that passed its schema. */

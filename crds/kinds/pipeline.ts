@@ -1,5 +1,6 @@
 import { duckdbSink } from "../connectors/duckdb.ts";
 import { filesDeadLetter, filesSink, filesSource } from "../connectors/files.ts";
+import { snowflakeSink } from "../connectors/snowflake.ts";
 import { kafkaDeadLetter, kafkaSource } from "../connectors/kafka.ts";
 import { boolean, integer, object, oneOf, optional, type Static, withDefault } from "../schema.ts";
 import { type Kind, ready, type Resource } from "./kind.ts";
@@ -22,7 +23,11 @@ const scaling = object(
 const pipelineSource = oneOf("Where records come from.", { kafka: kafkaSource, files: filesSource });
 export type PipelineSource = Static<typeof pipelineSource>;
 
-const pipelineSink = oneOf("Where rows go.", { duckdb: duckdbSink, files: filesSink });
+const pipelineSink = oneOf("Where rows go.", {
+  duckdb: duckdbSink,
+  files: filesSink,
+  snowflake: snowflakeSink,
+});
 export type PipelineSink = Static<typeof pipelineSink>;
 
 const pipelineDeadLetter = withDefault(

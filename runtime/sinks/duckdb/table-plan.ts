@@ -1,4 +1,4 @@
-import type { SchemaEvolution } from "../../../crds/connectors/duckdb.ts";
+import type { SchemaEvolution } from "../../../crds/table-rules.ts";
 import type { Column, TargetColumn } from "../../../transform/column.ts";
 import { type DuckdbType, parseType, printType, quoted } from "../../../transform/duckdb-type.ts";
 import { fit } from "./type-fit.ts";

@@ -1,0 +1,28 @@
+import type { Catalog } from "./engine/catalog.ts";
+import type { Store } from "./engine/store.ts";
+import type { Faults } from "./faults.ts";
+import type { QueryHistory } from "./history/query-history.ts";
+import type { CopyHistory } from "./copy/copy-history.ts";
+import type { Stages } from "./stages/stages.ts";
+import type { Pipes } from "./pipes/pipes.ts";
+import type { Channels } from "./streaming/channels.ts";
+import type { WarehouseMeter } from "./meter/warehouse-meter.ts";
+import type { Users } from "./sign-in/users.ts";
+
+/** One Snowflake account: everything that statements and endpoints share. Each part is its room's class. */
+export interface Account {
+  /** `MYORG-MYACCOUNT`. */
+  readonly name: string;
+  /** Milliseconds since the epoch; tests move it. */
+  now(): number;
+  readonly store: Store;
+  readonly catalog: Catalog;
+  readonly users: Users;
+  readonly stages: Stages;
+  readonly copyHistory: CopyHistory;
+  readonly queryHistory: QueryHistory;
+  readonly pipes: Pipes;
+  readonly channels: Channels;
+  readonly meter: WarehouseMeter;
+  readonly faults: Faults;
+}

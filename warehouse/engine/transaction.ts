@@ -1,0 +1,26 @@
+import type { DuckDBConnection } from "@duckdb/node-api";
+import type { ObjectName } from "./object-name.ts";
+
+/** What a statement does to the tables, so that locks and snapshots are right before it runs. */
+export interface Work<T> {
+  readonly reads: readonly ObjectName[];
+  /** `lock`: UPDATE, DELETE, MERGE: waits for the table's lock and holds it until the transaction ends. `append`: INSERT, COPY: never waits. */
+  readonly writes: readonly { readonly table: ObjectName; readonly access: "append" | "lock" }[];
+  /**
+   * Runs in the transaction's DuckDB connection. READ COMMITTED: where another transaction has committed to one of these tables
+   * since this one's DuckDB snapshot, the engine rolls back, runs the works of this transaction again on a new snapshot, and then
+   * this one. So it has to give the same effects again, and only its last answer counts.
+   */
+  run(connection: DuckDBConnection): Promise<T>;
+}
+
+/** The one transaction of a session. */
+export interface SessionTransaction {
+  /** Snowflake's transaction id (SHOW TRANSACTIONS, SYSTEM$ABORT_TRANSACTION); null where none is open. */
+  readonly id: bigint | null;
+  /** Runs in the open transaction, or in one of its own that commits at its end. A failure undoes this work only. */
+  run<T>(work: Work<T>, signal: AbortSignal): Promise<T>;
+  begin(name: string | null): Promise<void>;
+  commit(): Promise<void>;
+  rollback(): Promise<void>;
+}

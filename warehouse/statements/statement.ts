@@ -1,0 +1,30 @@
+import type { Account } from "../account.ts";
+import type { StatementResult } from "../result.ts";
+import type { Session } from "../session.ts";
+
+/** A bind variable of the wire protocol: `value` is a list for array binds. */
+export interface Bind {
+  readonly type: string;
+  readonly value: string | null | readonly (string | null)[];
+}
+
+/** A statement about to run. */
+export interface StatementCall {
+  /** One statement, without its closing semicolon. */
+  readonly text: string;
+  readonly binds: readonly Bind[];
+  readonly account: Account;
+  readonly session: Session;
+  readonly queryId: string;
+  /** Aborted by a cancel, the statement timeout or the end of the session: throws SnowflakeError 000604 then. */
+  readonly signal: AbortSignal;
+  /** Only the result's columns are wanted: nothing may be changed. */
+  readonly describeOnly: boolean;
+}
+
+/** Carries out the statements that begin with its words. Throws SnowflakeError. */
+export interface StatementKind {
+  /** Upper-case first words, longest match wins: `["COPY", "INTO"]`. */
+  readonly words: readonly string[];
+  execute(call: StatementCall): Promise<StatementResult>;
+}
