@@ -50,5 +50,22 @@ export const files = {
   "spec.source.files": { paths: ["in/*.csv"], format: { csv: { columns: { a: "INTEGER" } } } },
 };
 
+/** Makes the sink a table in Snowflake. */
+export const snowflakeSink = {
+  "spec.sink": { snowflake: { connection: "warehouse", database: "ANALYTICS", table: "ORDERS" } },
+};
+
+/** Makes the Connection one to a Snowflake account. */
+export const snowflakeConnection = {
+  "spec.kafka": undefined,
+  "spec.snowflake": {
+    account: "myorg-myaccount",
+    user: "SNOWLINE",
+    role: "LOADER",
+    warehouse: "LOAD_XS",
+    auth: { keyPair: { privateKeyFrom: { secret: "snowflake-key", key: "rsa_key.p8" } } },
+  },
+};
+
 /** SCRAM without a user name. */
 export const scram = { mechanism: "SCRAM-SHA-512", passwordFrom: { secret: "user", key: "password" } };

@@ -1,4 +1,4 @@
-import { type Change, files, scram } from "./manifest.ts";
+import { type Change, files, scram, snowflakeConnection, snowflakeSink } from "./manifest.ts";
 
 const kafka = "spec.source.kafka";
 
@@ -30,6 +30,28 @@ export const right: readonly Change[] = [
   { title: "bytes as a number", set: { "spec.sink.duckdb.load": { upToBytes: 1_000_000 } } },
   { title: "bytes with a fraction", set: { "spec.sink.duckdb.load": { upToBytes: "1.5Mi" } } },
   { title: "dead letters in Kafka", set: { "spec.deadLetter": { kafka: { connection: "events", topic: "orders.dead" } } } },
+  { title: "a table in Snowflake", set: snowflakeSink },
+  { title: "many pods into Snowflake", set: { ...snowflakeSink, "spec.scaling": { max: 12 } } },
+  {
+    title: "an upsert with deletions by COPY",
+    set: {
+      ...snowflakeSink,
+      "spec.sink.snowflake.mode": { upsert: { key: ["order_id"], deleteWhen: "deleted" } },
+      "spec.sink.snowflake.load": { copy: { everySeconds: 60, upToBytes: "256Mi" } },
+    },
+  },
+  {
+    title: "a table whose name has to be quoted, loaded by streaming",
+    set: {
+      ...snowflakeSink,
+      "spec.sink.snowflake.table": '"Orders ""2026"""',
+      "spec.sink.snowflake.load": { streaming: { onRejectedRows: "deadLetter", pipe: "P" } },
+    },
+  },
+  {
+    title: "a pipe that the cloud's notifications start",
+    set: { ...snowflakeSink, "spec.sink.snowflake.load": { snowpipe: { stage: 'RAW."lake".FILES', autoIngest: true } } },
+  },
   { title: "one pod", set: { "spec.replicas": 1 } },
   { title: "scaling", set: { "spec.sink": { files: { directory: "out" } }, "spec.scaling": { max: 12 } } },
   { title: "no pod", set: { "spec.replicas": 0, "spec.suspend": true } },
@@ -69,6 +91,20 @@ export const right: readonly Change[] = [
     title: "a token file",
     of: "Connection",
     set: { "spec.kafka.sasl": { oauthBearer: { tokenFile: { path: "/var/run/token" } } } },
+  },
+  { title: "a Snowflake account", of: "Connection", set: snowflakeConnection },
+  {
+    title: "a Snowflake account by its address, with a programmatic token",
+    of: "Connection",
+    set: {
+      "spec.kafka": undefined,
+      "spec.snowflake": { url: "http://localhost:8086", user: "ME", auth: { token: { tokenFrom: { secret: "a", key: "b" } } } },
+    },
+  },
+  {
+    title: "a Snowflake account that trusts the workload",
+    of: "Connection",
+    set: { "spec.kafka": undefined, "spec.snowflake": { account: "myorg-myaccount", auth: { workloadIdentity: {} } } },
   },
   {
     title: "a schema registry",

@@ -1,4 +1,4 @@
-import { files, type Mistake, scram } from "./manifest.ts";
+import { files, type Mistake, scram, snowflakeConnection, snowflakeSink } from "./manifest.ts";
 
 const kafka = "spec.source.kafka";
 
@@ -18,7 +18,10 @@ export const wrong: readonly Mistake[] = [
   {
     title: "an unknown field that resembles none",
     set: { "spec.sink": { type: "duckdb" } },
-    wrong: { "spec.sink.type": "unknown field: known here are duckdb, files", "spec.sink": "set exactly one of: duckdb, files" },
+    wrong: {
+      "spec.sink.type": "unknown field: known here are duckdb, files, snowflake",
+      "spec.sink": "set exactly one of: duckdb, files, snowflake",
+    },
   },
   {
     title: "a field of an object without fields",
@@ -232,7 +235,7 @@ export const wrong: readonly Mistake[] = [
     set: { "spec.source.files": { paths: ["a"], format: { json: {} } } },
     wrong: { "spec.source": "set exactly one of: kafka, files" },
   },
-  { title: "no sink", set: { "spec.sink": {} }, wrong: { "spec.sink": "set exactly one of: duckdb, files" } },
+  { title: "no sink", set: { "spec.sink": {} }, wrong: { "spec.sink": "set exactly one of: duckdb, files, snowflake" } },
   {
     title: "a member left empty",
     set: { "spec.deadLetter": { stop: null } },
@@ -303,6 +306,59 @@ export const wrong: readonly Mistake[] = [
     of: "Connection",
     set: { "spec.kafka.tls": { caFrom: { secret: "a", configMap: "b", key: "c" } } },
     wrong: { "spec.kafka.tls.caFrom": "set exactly one of: secret, configMap" },
+  },
+  {
+    title: "an upsert by streaming",
+    set: {
+      ...snowflakeSink,
+      "spec.sink.snowflake.load": { streaming: {} },
+      "spec.sink.snowflake.mode": { upsert: { key: ["order_id"] } },
+    },
+    wrong: {
+      "spec.sink.snowflake": "load.streaming and load.snowpipe only append: set load to copy to upsert, or mode to append",
+    },
+  },
+  {
+    title: "notifications for a stage that cannot have them",
+    set: { ...snowflakeSink, "spec.sink.snowflake.load": { snowpipe: { autoIngest: true } } },
+    wrong: {
+      "spec.sink.snowflake.load.snowpipe":
+        "autoIngest needs a stage of yours: set stage to an external stage, or autoIngest to false",
+    },
+  },
+  {
+    title: "two ways to load",
+    set: { ...snowflakeSink, "spec.sink.snowflake.load": { copy: {}, snowpipe: {} } },
+    wrong: { "spec.sink.snowflake.load": "set exactly one of: copy, streaming, snowpipe" },
+  },
+  {
+    title: "a table's name that SQL would not take",
+    set: { ...snowflakeSink, "spec.sink.snowflake.table": "public.orders" },
+    wrong: {
+      "spec.sink.snowflake.table":
+        '"public.orders" must be an identifier: letters, digits, underscores and dollars, not beginning with a digit; or any text in double quotes, such as "my table"',
+    },
+  },
+  {
+    title: "an account and its address",
+    of: "Connection",
+    set: { ...snowflakeConnection, "spec.snowflake.url": "https://example.com" },
+    wrong: { "spec.snowflake": "set exactly one of: account, url" },
+  },
+  {
+    title: "a key without a user",
+    of: "Connection",
+    set: { ...snowflakeConnection, "spec.snowflake.user": undefined },
+    wrong: { "spec.snowflake": "set user, except with auth.workloadIdentity, whose token names the user" },
+  },
+  {
+    title: "a password of a user",
+    of: "Connection",
+    set: { ...snowflakeConnection, "spec.snowflake.auth": { password: "hunter2" } },
+    wrong: {
+      "spec.snowflake.auth.password": "unknown field: known here are keyPair, oauth, token, workloadIdentity",
+      "spec.snowflake.auth": "set exactly one of: keyPair, oauth, token, workloadIdentity",
+    },
   },
   {
     title: "a lookup of nothing",
