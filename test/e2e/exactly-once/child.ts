@@ -15,6 +15,8 @@ import { Executioner, type Failpoint } from "./failpoint.ts";
 export interface Life {
   readonly spec: PipelineSpec;
   readonly connections: Readonly<Record<string, ConnectionSpec>>;
+  /** Values by `<secret>/<key>`. */
+  readonly secrets: Readonly<Record<string, string>>;
   /** The pipeline's folder. */
   readonly directory: string;
   readonly scratchDirectory: string;
@@ -31,14 +33,14 @@ export type LifeReport =
 const report = (message: LifeReport): void => void process.send?.(message);
 
 async function live(life: Life, stop: AbortSignal): Promise<void> {
-  const { directory, scratchDirectory, connections } = life;
+  const { directory, scratchDirectory, connections, secrets } = life;
   await mkdir(scratchDirectory, { recursive: true });
   const log = pino({ level: "warn" }, pino.destination({ dest: 2, sync: true }));
   const assembled = await assemble(life.spec, {
     context: {
       pipeline: { namespace: "test", name: "small" },
       connection: (name) => connections[name]!,
-      secret: async () => "",
+      secret: async ({ secret, key }) => secrets[`${secret}/${key}`]!,
       value: async () => "",
       path: (text) => resolve(directory, text),
       scratchDirectory,
@@ -86,6 +88,7 @@ async function watched(assembled: Assembled, failpoint: Failpoint | null): Promi
 process.once("disconnect", () => process.exit());
 const stop = new AbortController();
 process.once("SIGTERM", () => stop.abort());
+for (const module of process.argv.slice(2)) await import(module);
 report({ kind: "ready" });
 const [life] = (await once(process, "message")) as [Life];
 await live(life, stop.signal);

@@ -2,10 +2,14 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { writeSync } from "node:fs";
 import fs from "node:fs/promises";
 import { syncBuiltinESMExports } from "node:module";
+import { Socket } from "node:net";
 import { Worker } from "node:worker_threads";
 import { DuckDBConnection } from "@duckdb/node-api";
 
-/** When a process kills or stops itself. Effects are file operations and DuckDB statements of the sink and the dead letters. */
+/**
+ * When a process kills or stops itself. Effects are file operations and DuckDB statements of the sink and the dead letters, and
+ * whatever the process writes to a socket.
+ */
 export interface Failpoint {
   /** Which effect since the start, from 1. */
   readonly effect: number;
@@ -66,8 +70,20 @@ export class Executioner {
     await handle.close();
     executioner.#patch(fs as unknown as Patched, fileOperations);
     executioner.#patch(DuckDBConnection.prototype as unknown as Patched, ["run", "runAndReadAll", "stream"]);
+    executioner.#patchSockets();
     syncBuiltinESMExports();
     return executioner;
+  }
+
+  /** HTTP clients write to sockets from wherever a connection becomes free, so these count whoever calls. */
+  #patchSockets(): void {
+    const reach = (name: string, call: () => unknown): unknown =>
+      this.#reach(name, this.#watched.getStore() ?? "the background", call);
+    const { write } = Socket.prototype as unknown as { write: Call };
+    (Socket.prototype as unknown as Patched)["write"] = function patched(this: Socket, ...args: unknown[]) {
+      if (this.remotePort === undefined) return write.apply(this, args);
+      return reach(`send ${requestLine(args[0])}`, () => write.apply(this, args));
+    };
   }
 
   /** Effects inside `call` count. */
@@ -76,7 +92,7 @@ export class Executioner {
   }
 
   #patch(owner: Patched, names: readonly string[]): void {
-    const reach = (name: string, call: () => unknown): unknown => this.#reach(name, call);
+    const reach = (name: string, call: () => unknown): unknown => this.#reach(name, this.#watched.getStore(), call);
     for (const name of names) {
       const original = owner[name];
       if (original === undefined) continue;
@@ -86,9 +102,8 @@ export class Executioner {
     }
   }
 
-  #reach(name: string, call: () => unknown): unknown {
+  #reach(name: string, watched: string | undefined, call: () => unknown): unknown {
     const { effect, when, insideMicros, signal, only } = this.#failpoint;
-    const watched = this.#watched.getStore();
     const counts = watched !== undefined && (only === undefined || (only.operation === name && only.call === watched));
     if (!counts || ++this.#effects !== effect) return call();
     const strike = (): void => {
@@ -100,4 +115,11 @@ export class Executioner {
     const result = call();
     return when === "after" ? Promise.resolve(result).finally(strike) : result;
   }
+}
+
+/** Method and path of a request that begins here, without its ids; `bytes` for the rest of one. */
+function requestLine(chunk: unknown): string {
+  const text = typeof chunk === "string" ? chunk.slice(0, 300) : Buffer.isBuffer(chunk) ? chunk.toString("latin1", 0, 300) : "";
+  const line = /^([A-Z]+ \/[^ ?]*)/.exec(text)?.[1];
+  return line === undefined ? "bytes" : line.replace(/[0-9a-f-]{32,36}|[A-Z0-9_$%]{12,}/gi, "…");
 }

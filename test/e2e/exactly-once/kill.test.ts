@@ -3,20 +3,38 @@ import { expect, test } from "vitest";
 import { killAgainAndAgain, type KillSubject } from "./kill.ts";
 import { seedOfRun } from "./random.ts";
 import { duckdbTable, filesTable } from "./table.ts";
+import type { PipelineSink } from "../../../crds/kinds/pipeline.ts";
+import type { TopicRow } from "./topic.ts";
 
 const kills = 200;
+const load = { everySeconds: 1, upToBytes: "1Mi", upToRows: 1000 };
+
+/** A sink that keeps everything below the pipeline's folder. */
+const local = (sink: PipelineSink, table: (directory: string) => Promise<readonly TopicRow[]>): KillSubject => ({
+  open: async (directory) => ({
+    sink,
+    connections: {},
+    secrets: {},
+    table: () => table(directory),
+    [Symbol.asyncDispose]: async () => {},
+  }),
+  effectsMax: 60,
+  insideMicrosMax: 3000,
+  preloaded: [],
+});
+
+const duckdb = {
+  path: "small.duckdb",
+  schema: "main",
+  table: "small",
+  mode: { append: {} },
+  schemaEvolution: "none",
+  load,
+} as const;
 
 const subjects: Readonly<Record<string, KillSubject>> = {
-  duckdb: {
-    sink: (load) => ({
-      duckdb: { path: "small.duckdb", schema: "main", table: "small", mode: { append: {} }, schemaEvolution: "none", load },
-    }),
-    table: (directory) => duckdbTable(join(directory, "small.duckdb")),
-  },
-  files: {
-    sink: (load) => ({ files: { directory: "small", load } }),
-    table: (directory) => filesTable(join(directory, "small")),
-  },
+  duckdb: local({ duckdb }, (directory) => duckdbTable(join(directory, "small.duckdb"))),
+  files: local({ files: { directory: "small", load } }, (directory) => filesTable(join(directory, "small"))),
 };
 
 test.concurrent.each(Object.entries(subjects))(

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { PipelineSink, PipelineSpec } from "../../../crds/kinds/pipeline.ts";
+import type { Life } from "./child.ts";
 import type { Failpoint } from "./failpoint.ts";
 import { Lives } from "./lives.ts";
 import { type Random, seeded } from "./random.ts";
@@ -11,9 +12,23 @@ import { smallColumns, smallSql, type SmallTopic, type TopicRow, writeSmallTopic
 
 /** The sink under test. */
 export interface KillSubject {
-  sink(load: { readonly everySeconds: number; readonly upToBytes: string; readonly upToRows: number }): PipelineSink;
+  /** Somewhere for one pipeline's table. */
+  open(directory: string): Promise<KillPlace>;
+  /** A life is killed at one of its first so many effects. */
+  readonly effectsMax: number;
+  /** `inside`: at most so many microseconds after the effect began. */
+  readonly insideMicrosMax: number;
+  /** See `Lives`. */
+  readonly preloaded: readonly string[];
+}
+
+/** Where one pipeline's rows go. */
+export interface KillPlace extends AsyncDisposable {
+  readonly sink: PipelineSink;
+  readonly connections: Life["connections"];
+  readonly secrets: Life["secrets"];
   /** Its rows as others see them, in order of file and number. */
-  table(directory: string): Promise<readonly TopicRow[]>;
+  table(): Promise<readonly TopicRow[]>;
 }
 
 /** Deaths after which a pipeline must have come to its end: each life gets at least a little further on average. */
@@ -33,7 +48,7 @@ export async function killAgainAndAgain(
   { seed, kills }: { readonly seed: number; readonly kills: number },
 ): Promise<Deaths> {
   const random = seeded(seed);
-  await using lives = new Lives();
+  await using lives = new Lives(subject.preloaded);
   const steps = new Map<string, number>();
   let killed = 0;
   let pipelines = 0;
@@ -65,18 +80,20 @@ async function onePipeline({ subject, directory, random, lives, steps }: OnePipe
     recordsPerFile: random.integer(10, 60),
   });
   const recordsMax = random.integer(3, 25);
+  await using place = await subject.open(directory);
   const life = {
-    spec: smallSpec(subject),
-    connections: {},
+    spec: smallSpec(place.sink),
+    connections: place.connections,
+    secrets: place.secrets,
     directory,
     scratchDirectory: join(directory, "scratch"),
     until: "stopped" as const,
     batch: { everyMs: 1000, recordsMax },
   };
   for (let kills = 0; kills < livesMax; kills++) {
-    const running = await lives.begin({ ...life, failpoint: failpointOf(random) });
+    const running = await lives.begin({ ...life, failpoint: failpointOf(subject, random) });
     const { killed, endedBy, message, output } = await running.death;
-    const table = await subject.table(directory);
+    const table = await place.table();
     if (!killed) {
       expect([endedBy, message]).toEqual(["ended", null]);
       expect(table).toEqual(topic.rows);
@@ -99,20 +116,20 @@ function beginnings({ files, rows }: SmallTopic, table: readonly TopicRow[]): re
   });
 }
 
-function failpointOf(random: Random): Failpoint {
+function failpointOf({ effectsMax, insideMicrosMax }: KillSubject, random: Random): Failpoint {
   return {
-    effect: random.integer(1, 60),
+    effect: random.integer(1, effectsMax),
     when: random.pick(["before", "inside", "after"]),
-    insideMicros: random.integer(0, 3000),
+    insideMicros: random.integer(0, insideMicrosMax),
     signal: "SIGKILL",
   };
 }
 
-function smallSpec(subject: KillSubject): PipelineSpec {
+function smallSpec(sink: PipelineSink): PipelineSpec {
   return {
     source: { files: { paths: ["topic/*.jsonl"], format: { json: { columns: smallColumns } } } },
     transform: { sql: smallSql },
-    sink: subject.sink({ everySeconds: 1, upToBytes: "1Mi", upToRows: 1000 }),
+    sink,
     deadLetter: { files: { directory: "letters" } },
   };
 }

@@ -29,6 +29,12 @@ export interface RunningLife {
 export class Lives implements AsyncDisposable {
   #next: Promise<ChildProcess> | null = null;
   readonly #all = new Set<ChildProcess>();
+  readonly #preloaded: readonly string[];
+
+  /** `preloaded`: URLs of modules that a life has loaded before it begins, so that loading them is no part of its life. */
+  constructor(preloaded: readonly string[] = []) {
+    this.#preloaded = preloaded;
+  }
 
   /** Begins a life. */
   async begin(life: Life): Promise<RunningLife> {
@@ -52,7 +58,7 @@ export class Lives implements AsyncDisposable {
 
   async #start(): Promise<ChildProcess> {
     const env = { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), "snowline-compile-cache") };
-    const child = fork(childPath, { stdio: ["ignore", "pipe", "pipe", "ipc"], execArgv: [], env });
+    const child = fork(childPath, [...this.#preloaded], { stdio: ["ignore", "pipe", "pipe", "ipc"], execArgv: [], env });
     this.#all.add(child);
     child.once("exit", () => this.#all.delete(child));
     let errors = "";

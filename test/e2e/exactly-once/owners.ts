@@ -97,6 +97,7 @@ function lifeOf({
       deadLetter: { files: { directory: "letters" } },
     },
     connections: { events: { kafka: { brokers: bootstrap.split(",") } } },
+    secrets: {},
     directory,
     scratchDirectory: join(directory, "scratch"),
     failpoint: null,
