@@ -19,7 +19,8 @@ export interface CompiledPipeline {
 /** Compiles the SQL of a pipeline against its declared columns. */
 export async function compilePipeline({ resource, locate }: Entry<Pipeline>): Promise<CompiledPipeline> {
   const { source, transform, sink } = resource.spec;
-  return compile({ source, transform, upsertKey: sink.duckdb?.mode.upsert?.key ?? null }, locate);
+  const upsertKey = (sink.duckdb ?? sink.snowflake)?.mode.upsert?.key ?? null;
+  return compile({ source, transform, upsertKey, perRecord: sink.snowflake?.load.streaming !== undefined }, locate);
 }
 
 /** What is wrong with the columns and the SQL of a pipeline that is wrong elsewhere, so that everything is told at once. */
@@ -33,7 +34,7 @@ export async function compileDraft({ spec, locate }: Draft): Promise<readonly Ma
     if (format === null || transform === null) continue;
     // Columns come from the format alone, so nothing else of the source has to be right.
     const { problems } = await compile(
-      { source: { [name]: { format } } as unknown as PipelineSource, transform, upsertKey: null },
+      { source: { [name]: { format } } as unknown as PipelineSource, transform, upsertKey: null, perRecord: false },
       locate,
     );
     return problems;
@@ -55,9 +56,10 @@ interface Parts {
   readonly source: PipelineSource;
   readonly transform: PipelineTransform | undefined;
   readonly upsertKey: readonly string[] | null;
+  readonly perRecord: boolean;
 }
 
-async function compile({ source, transform, upsertKey }: Parts, locate: Draft["locate"]): Promise<CompiledPipeline> {
+async function compile({ source, transform, upsertKey, perRecord }: Parts, locate: Draft["locate"]): Promise<CompiledPipeline> {
   const failed = (problems: readonly SqlProblem[]): CompiledPipeline => ({
     compiled: null,
     problems: problems.map((problem) => placed(problem, locate)),
@@ -65,7 +67,7 @@ async function compile({ source, transform, upsertKey }: Parts, locate: Draft["l
   });
   const columns = sourceColumns(source);
   if (areProblems(columns)) return failed(columns);
-  const compiled = await compileTransform({ source: columns, transform, upsertKey });
+  const compiled = await compileTransform({ source: columns, transform, upsertKey, perRecord });
   if (Array.isArray(compiled)) return failed(compiled);
   return {
     compiled,

@@ -2,6 +2,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from "commander
 import type { PlanOptions } from "./commands/plan.ts";
 import type { ReplayOptions } from "./commands/replay.ts";
 import type { RunOptions } from "./commands/run.ts";
+import type { SetupSnowflakeOptions } from "./commands/setup-snowflake.ts";
 import type { TestOptions } from "./commands/test.ts";
 import type { ValidateOptions } from "./commands/validate.ts";
 import { errorText } from "./error-text.ts";
@@ -68,6 +69,17 @@ those expected. No broker and no database is needed. Cases are in the manifest's
 Examples:
   $ snowline test orders.yaml
   $ snowline test orders.yaml --cases more-orders.test.yaml`,
+  setup: `
+Prints what a system needs before pipelines can use it, as text to paste. It asks nothing and sends nothing.`,
+  setupSnowflake: `
+Prints the SQL that sets a Snowflake account up: a role, a warehouse (X-Small, suspended when idle), a service user, and the
+grants for exactly what the pipelines of the manifests need. Role, warehouse and user are the Connection's where the files
+hold it. No secret is read or printed: --key-file takes the public key.
+
+Examples:
+  $ snowline setup snowflake orders.yaml connections.yaml --key-file rsa_key.pub
+  $ snowline setup snowflake orders.yaml --role LOADER --warehouse LOAD_XS --user ORDERS_SVC
+  $ snowline setup snowflake pipelines/*.yaml --workload-identity https://issuer.example,system:serviceaccount:loads:orders`,
   replay: `
 Sends dead letters through the pipeline once more, after the manifest or the data around it was corrected: the original
 bytes, key and headers, with the record's own topic, partition, offset and timestamp. Letters that become rows are loaded; those
@@ -122,6 +134,29 @@ function addRunning(program: Command, shell: Shell, outcome: Outcome): void {
     .action(async (files: string[], options: ReplayOptions) => {
       const { replay } = await import("./commands/replay.ts");
       outcome.code = await replay(files, options, shell);
+    });
+}
+
+function addSettingUp(program: Command, shell: Shell, outcome: Outcome): void {
+  program
+    .command("setup")
+    .summary("print what a system needs before pipelines can use it")
+    .description(help.setup.trim())
+    .helpCommand(false)
+    .command("snowflake")
+    .summary("SQL for role, warehouse, user and grants")
+    .description(help.setupSnowflake.trim())
+    .argument("[file...]", "manifests with Pipelines; further files may hold Connections")
+    .option("--connection <name>", "which Connection, where the pipelines use several")
+    .option("--role <name>", "role; else the Connection's, else SNOWLINE_LOADER")
+    .option("--warehouse <name>", "warehouse; else the Connection's, else SNOWLINE_LOAD")
+    .option("--user <name>", "service user; else the Connection's, else SNOWLINE")
+    .option("--key-file <file>", "its public key (PEM)")
+    .option("--workload-identity <issuer,subject>", "issuer and subject of the tokens it signs in with")
+    .addOption(logLevelOption())
+    .action(async (files: string[], options: SetupSnowflakeOptions) => {
+      const { setupSnowflake } = await import("./commands/setup-snowflake.ts");
+      outcome.code = await setupSnowflake(files, options, shell);
     });
 }
 
@@ -180,6 +215,8 @@ export async function runProgram(args: readonly string[], shell: Shell, version:
     .exitOverride();
   program.commandsGroup("Check:");
   addChecking(program, shell, outcome);
+  program.commandsGroup("Set up:");
+  addSettingUp(program, shell, outcome);
   program.commandsGroup("Run:");
   addRunning(program, shell, outcome);
   try {

@@ -21,15 +21,19 @@ export function sourceText({ source }: Spec): string {
 }
 
 /** Where rows go, in a few words. */
-export const sinkText = ({ sink }: Spec): string =>
-  sink.duckdb === undefined ? "Parquet files" : `table ${sink.duckdb.schema}.${sink.duckdb.table}`;
+export function sinkText({ sink }: Spec): string {
+  if (sink.duckdb !== undefined) return `table ${sink.duckdb.schema}.${sink.duckdb.table}`;
+  if (sink.files !== undefined) return "Parquet files";
+  const { database, schema, table } = sink.snowflake;
+  return `table ${database}.${schema}.${table}`;
+}
 
-/** Where the rows are on this machine; `manifest` is the absolute path of the pipeline's file. */
+/** Where the rows are, on this machine or elsewhere; `manifest` is the absolute path of the pipeline's file. */
 export function sinkPlace({ sink }: Spec, manifest: string, shown: (path: string) => string): Place {
   const place = (path: string): string => shown(resolve(dirname(manifest), path));
-  return sink.duckdb === undefined
-    ? ["files", `${place(sink.files.directory)}/*.parquet`]
-    : ["database", place(sink.duckdb.path)];
+  if (sink.duckdb !== undefined) return ["database", place(sink.duckdb.path)];
+  if (sink.files !== undefined) return ["files", `${place(sink.files.directory)}/*.parquet`];
+  return ["account", `Snowflake (Connection ${sink.snowflake.connection})`];
 }
 
 /** Where the rejected records are, likewise; null where they stop the pipeline. */

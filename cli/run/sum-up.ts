@@ -42,7 +42,7 @@ export function sumUp(ended: Ended, here: Here, options: HereOptions, shell: She
       reasons: watched.reasons(),
       notices: watched.notices(),
       into: sinkText(spec),
-      upsert: spec.sink.duckdb?.mode.upsert !== undefined,
+      upsert: (spec.sink.duckdb ?? spec.sink.snowflake)?.mode.upsert !== undefined,
       places,
       ...options.words,
     },
