@@ -41,7 +41,12 @@ export interface AssembleOptions {
 async function compile(spec: PipelineSpec): Promise<CompiledTransform> {
   const columns = sourceColumns(spec.source);
   if (areProblems(columns)) throw invalid(columns);
-  const compiled = await compileTransform({ source: columns, transform: spec.transform, upsertKey: upsertKeyOf(spec) });
+  const compiled = await compileTransform({
+    source: columns,
+    transform: spec.transform,
+    upsertKey: upsertKeyOf(spec),
+    perRecord: spec.sink.snowflake?.load.streaming !== undefined,
+  });
   if (Array.isArray(compiled)) throw invalid(compiled);
   return compiled;
 }
@@ -73,6 +78,7 @@ export async function assemble(spec: PipelineSpec, { context, limits, ...options
         compiled,
         target,
         upsertKey: upsertKeyOf(spec),
+        origins: sink.atomic === "split",
         scratchDirectory: context.scratchDirectory,
         memoryBytes: plan.transformMemoryBytes,
         threads: plan.transformThreads,

@@ -10,8 +10,8 @@ import { rowsOf } from "./locked-database.ts";
 import { narrow } from "./narrow.ts";
 import { batchError, isRecordsFault, recordError } from "./record-error.ts";
 import { ordinalColumn } from "./rewrite.ts";
-import type { Lines, Reject, Rows, Transformed } from "./rows.ts";
-import { faultColumn, resultTable, type TargetSql, writeRows } from "./target-sql.ts";
+import type { Lines, Reject, Rows, SplitRun, Transformed } from "./rows.ts";
+import { faultColumn, makeOrigins, originTable, resultTable, type TargetSql, writeRows } from "./target-sql.ts";
 
 /** Lines are mostly shorter than this; DuckDB's buffers are twice as large and count in its memory limit. */
 const lineBytesUsual = 4 * 1024 * 1024;
@@ -30,6 +30,8 @@ export interface BatchRunOptions {
   readonly compiled: CompiledTransform;
   /** True where rows tell their record. */
   readonly threaded: boolean;
+  /** True: the rows' file says where each row comes from. */
+  readonly origins: boolean;
   /** Gives the ordinals of the records that probably make the SQL fail; null: nothing can tell. */
   readonly suspects: string | null;
 }
@@ -72,6 +74,7 @@ export class BatchRun {
     try {
       await this.#readLines(lines, signal);
       const rejects = await this.#rejectUnfit(input);
+      if (this.#options.origins) await this.#query(makeOrigins(runsOf(lines)), signal);
       const rows = await this.#makeRows(input, rejects);
       const all = [...rejected, ...rejects.values()].toSorted((one, other) => one.ordinal - other.ordinal);
       return { rows, rejects: all };
@@ -243,7 +246,14 @@ export class BatchRun {
   }
 
   async #clean(): Promise<void> {
-    for (const table of [batchTable, partTable, resultTable]) await this.#options.connection.run(`DROP TABLE IF EXISTS ${table}`);
+    for (const table of [batchTable, partTable, resultTable, originTable])
+      await this.#options.connection.run(`DROP TABLE IF EXISTS ${table}`);
     await rm(this.#linesPath, { force: true });
   }
+}
+
+function runsOf({ runs = [], count }: Lines): readonly SplitRun[] {
+  const end = runs.at(-1)?.end ?? 0;
+  if (end !== count) throw new Error(`lines: their runs hold ${end} records, not ${count}`);
+  return runs;
 }

@@ -9,7 +9,7 @@ import { outputColumns } from "./output-columns.ts";
 import { openLockedDatabase } from "./locked-database.ts";
 import { lookupColumns, lookupProblems } from "./lookup-spec.ts";
 import { nearest } from "../crds/nearest.ts";
-import { perBatchReasons } from "./per-batch.ts";
+import { needsRecords, perBatchReasons } from "./per-batch.ts";
 import { type Accepted, acceptStatement, aggregateNames } from "./accept-statement.ts";
 import { rewrite } from "./rewrite.ts";
 import { quoted } from "./duckdb-type.ts";
@@ -36,6 +36,8 @@ export interface CompileOptions {
   readonly transform: PipelineTransform | undefined;
   /** Key columns in upsert mode; they have to come out. */
   readonly upsertKey: readonly string[] | null;
+  /** True: each row has to come from one record (`load.streaming`); SQL that is per batch is refused. Default: false. */
+  readonly perRecord?: boolean;
   /** SQL that takes longer to compile is refused. Default: 10 s. */
   readonly compileMsMax?: number;
 }
@@ -94,17 +96,21 @@ async function compileIn(
     return [problemOf(sql, error)];
   }
   const aggregates = await aggregateNames(connection);
-  let output: Column[];
+  let shape: OutputShape;
   try {
-    output = await outputOf(connection, accepted, { source, meta: analysis.meta, aggregates });
+    shape = await outputOf(connection, accepted, { source, meta: analysis.meta, aggregates });
   } catch (error) {
     // Places are those of the rewritten statement.
     const { path, message } = problemOf(sql, error);
     return [{ path, message }];
   }
+  const { output, threaded } = shape;
   const outputProblems = [...unnamed(sql, query), ...checkOutput(output), ...keyProblems(output, options.upsertKey)];
   if (outputProblems.length > 0) return outputProblems;
   const reasons = perBatchReasons(query, aggregates);
+  if (options.perRecord === true && (!threaded || reasons.length > 0)) {
+    return [{ path: sqlPath, message: reasons.length === 0 ? needsRecords : `${reasons.join(", ")}: ${needsRecords}` }];
+  }
   return {
     sql,
     source,
@@ -138,11 +144,17 @@ interface SourceShape {
   readonly aggregates: ReadonlySet<string>;
 }
 
+interface OutputShape {
+  readonly output: Column[];
+  /** True where each row comes from one record. */
+  readonly threaded: boolean;
+}
+
 async function outputOf(
   connection: DuckDBConnection,
   { statement }: Accepted,
   { source, meta, aggregates }: SourceShape,
-): Promise<Column[]> {
+): Promise<OutputShape> {
   await connection.run(emptyBatch(batchTable, source, meta));
   const rewritten = await rewrite({
     connection,
@@ -152,7 +164,7 @@ async function outputOf(
     meta,
     aggregates,
   });
-  return outputColumns(connection, rewritten);
+  return { output: await outputColumns(connection, rewritten), threaded: rewritten.threaded };
 }
 
 /** Expressions that come out without a name of their own. */

@@ -37,6 +37,11 @@ export interface TransformerOptions {
   readonly target: readonly TargetColumn[];
   /** Key columns in upsert mode: of the rows with equal keys in a batch only the latest record's comes out, and a NULL key is rejected. */
   readonly upsertKey: readonly string[] | null;
+  /**
+   * True: the rows' file also says of each row its record and its record's split (`originColumns`), and `Lines.runs` is needed.
+   * Opening throws where the SQL's rows do not come from one record each. Default: false.
+   */
+  readonly origins?: boolean;
   /** For hand-over files; the only directory DuckDB may touch. Memory-backed where there is one. */
   readonly scratchDirectory: string;
   /** DuckDB's memory limit. */

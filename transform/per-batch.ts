@@ -92,3 +92,7 @@ export function aggregatesRows(select: Node, aggregates: ReadonlySet<string>): b
   });
   return found;
 }
+
+/** Why SQL cannot be used where each row has to say its record, and what to do. */
+export const needsRecords =
+  "each row has to come from one record here, and the SQL joins or sums up records (aggregates, DISTINCT, windows, self-joins): with load.streaming a split's rows are loaded on their own; use load.copy, or do this in the warehouse";

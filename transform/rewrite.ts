@@ -3,6 +3,7 @@ import { sourceTable } from "./analyse.ts";
 import type { MetaColumn } from "./column.ts";
 import { aggregatesRows } from "./per-batch.ts";
 import { quoted } from "./duckdb-type.ts";
+import { originColumns } from "./rows.ts";
 import { literal, reservedPrefix, sameName } from "./sql-text.ts";
 import {
   copyOf,
@@ -23,7 +24,7 @@ import {
 } from "./statement.ts";
 
 /** The ordinal of the record that a row comes from. */
-export const ordinalColumn = `${reservedPrefix}ordinal`;
+export const ordinalColumn = originColumns.ordinal;
 
 /** What the owner's own `error(…)` says begins with this, so that it is told from what DuckDB says of a record's value. */
 export const errorMark = `${reservedPrefix}error:`;

@@ -1,4 +1,5 @@
 import type { Column } from "./column.ts";
+import { reservedPrefix } from "./sql-text.ts";
 
 /** Rows ready to load: one Parquet file (zstd) in the scratch directory. Whoever holds it may read it until the batch is done. */
 export interface Rows {
@@ -8,8 +9,24 @@ export interface Rows {
   readonly count: number;
   /** Size of the file. */
   readonly bytes: number;
-  /** Columns of the file, in order: those of the target that the SQL yields. */
+  /** Columns of the file, in order: those of the target that the SQL yields. Where asked for, those of `originColumns` follow. */
   readonly columns: readonly Column[];
+}
+
+/** Columns of a rows' file that say where a row comes from, in a transformer that was opened with `origins`. Both are INTEGER. */
+export const originColumns = {
+  /** Index of its record's split in the batch's moves. */
+  split: `${reservedPrefix}split`,
+  /** Its record's ordinal. */
+  ordinal: `${reservedPrefix}ordinal`,
+} as const;
+
+/** Records of one split that follow each other: those from the end of the run before on. */
+export interface SplitRun {
+  /** Index of the split in the batch's moves. */
+  readonly split: number;
+  /** The first ordinal that is no longer of the run. */
+  readonly end: number;
 }
 
 /** A record that cannot become a row: its ordinal in the batch, and why, in a sentence without the record's values. */
@@ -25,6 +42,8 @@ export interface Lines {
   readonly length: number;
   /** Records in the batch, the rejected ones included: ordinals are below it. */
   readonly count: number;
+  /** Which split the records are of; together the runs hold every record. Needed with `origins`. */
+  readonly runs?: readonly SplitRun[];
 }
 
 /** What became of a batch. */

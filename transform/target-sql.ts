@@ -1,6 +1,7 @@
 import { scalarBad, scalarValue, secondsCut, unfit } from "./cast.ts";
 import type { Column, TargetColumn } from "./column.ts";
 import { ordinalColumn } from "./rewrite.ts";
+import { originColumns, type SplitRun } from "./rows.ts";
 import { parquetType } from "./parquet-types.ts";
 import { quoted } from "./duckdb-type.ts";
 import { literal, reservedPrefix, sameName } from "./sql-text.ts";
@@ -8,6 +9,8 @@ import { parseType, type ScalarName, type Type } from "./type.ts";
 
 /** Rows on their way to the file, where they have to be checked or made unique first. */
 export const resultTable = `${reservedPrefix}result`;
+/** The split of each record, by ordinal, where rows say where they come from. */
+export const originTable = `${reservedPrefix}origin`;
 /** Index into `reasons` of what is wrong with a row; NULL where nothing is. */
 export const faultColumn = `${reservedPrefix}fault`;
 /** What a failed check says where a row cannot tell its record: the reason's index follows. */
@@ -22,6 +25,8 @@ export interface TargetOptions {
   readonly output: readonly Column[];
   readonly target: readonly TargetColumn[];
   readonly upsertKey: readonly string[] | null;
+  /** True: the file also says where each row comes from; only where threaded. */
+  readonly origins: boolean;
 }
 
 /** SQL that makes rows for a target. */
@@ -39,7 +44,7 @@ export interface TargetSql {
 
 /** Casts what the SQL yields to the target's types and says what cannot become a row. */
 export function targetSql(options: TargetOptions): TargetSql {
-  const { output, target, threaded, upsertKey } = options;
+  const { output, target, threaded, upsertKey, origins } = options;
   const values: string[] = [];
   const faults: string[] = [];
   const reasons: string[] = [];
@@ -67,15 +72,22 @@ export function targetSql(options: TargetOptions): TargetSql {
       ? ` WHERE CASE WHEN (${fault}) IS NULL THEN true ELSE error('${faultMark}' || (${fault})) END`
       : "";
   const staged = upsertKey !== null || (threaded && faults.length > 0);
-  const select = `SELECT ${[...values, ...(staged ? [...ordinal, ...checked] : [])].join(", ")} FROM (${options.sql})${where}`;
+  const besides = staged ? [...ordinal, ...checked] : origins ? ordinal : [];
+  const select = `SELECT ${[...values, ...besides].join(", ")} FROM (${options.sql})${where}`;
+  const rows = staged ? stagedRows(upsertKey, threaded) : `(${select})`;
   return {
     columns,
     reasons,
     staged,
     select,
-    written: staged ? stagedRows(columns, upsertKey, threaded) : `SELECT ${travelling(columns)} FROM (${select})`,
+    written: origins
+      ? `SELECT ${travelling(columns)}, ${splitOrError} AS ${originColumns.split}, ${ordinalColumn} FROM ${rows} LEFT JOIN ${originTable} USING (${ordinalColumn})`
+      : `SELECT ${travelling(columns)} FROM ${rows}`,
   };
 }
+
+const noRecord = "transform.sql: a row comes from no record: write the SQL so that each row has one";
+const splitOrError = `CASE WHEN ${originColumns.split} IS NULL THEN error(${literal(noRecord)})::INTEGER ELSE ${originColumns.split} END`;
 
 /** The columns as Parquet can hold them: `parquetType` says what the reader casts back. */
 function travelling(columns: readonly Column[]): string {
@@ -87,12 +99,11 @@ function travelling(columns: readonly Column[]): string {
 }
 
 /** The rows of `resultTable`; in upsert mode of each key the latest record's, or the last one where rows cannot tell their record. */
-function stagedRows(columns: readonly Column[], upsertKey: readonly string[] | null, threaded: boolean): string {
-  const names = travelling(columns);
-  if (upsertKey === null) return `SELECT ${names} FROM ${resultTable}`;
+function stagedRows(upsertKey: readonly string[] | null, threaded: boolean): string {
+  if (upsertKey === null) return resultTable;
   const order = threaded ? `${ordinalColumn}::HUGEINT * 4294967296 + rowid` : "rowid";
   const keys = upsertKey.map(quoted).join(", ");
-  return `SELECT ${names} FROM ${resultTable} WHERE rowid IN (SELECT arg_max(rowid, ${order}) FROM ${resultTable} GROUP BY ${keys})`;
+  return `(SELECT * FROM ${resultTable} WHERE rowid IN (SELECT arg_max(rowid, ${order}) FROM ${resultTable} GROUP BY ${keys}))`;
 }
 
 type Fault = readonly [bad: string, reason: string];
@@ -195,4 +206,14 @@ function isWider(have: Type | string, want: Type | string): boolean {
 /** The statement that writes rows to a Parquet file. */
 export function writeRows(select: string, path: string): string {
   return `COPY (${select}) TO ${literal(path)} (FORMAT parquet, COMPRESSION zstd)`;
+}
+
+/** The statement that makes `originTable`. */
+export function makeOrigins(runs: readonly SplitRun[]): string {
+  const values = runs.map(({ split, end }, index) => `(${split}, ${runs[index - 1]?.end ?? 0}, ${end})`);
+  const from = values.length === 0 ? "(0, 0, 0)" : values.join(", ");
+  return (
+    `CREATE OR REPLACE TEMP TABLE ${originTable} AS ` +
+    `SELECT split AS ${quoted(originColumns.split)}, unnest(range(first, past))::INTEGER AS ${ordinalColumn} FROM (VALUES ${from}) AS runs(split, first, past)`
+  );
 }

@@ -10,6 +10,7 @@ import { outputColumns } from "./output-columns.ts";
 import { type Rewritten, rewrite } from "./rewrite.ts";
 import type { Lines, Reject, Transformed } from "./rows.ts";
 import { suspectsSql } from "./suspects.ts";
+import { needsRecords } from "./per-batch.ts";
 import { targetSql } from "./target-sql.ts";
 
 /**
@@ -28,7 +29,9 @@ export async function openTransformer(options: TransformerOptions): Promise<Tran
   try {
     database = await openLockedDatabase({ directory, memoryBytes: options.memoryBytes, threads: options.threads });
     const lookups = await Lookups.open({ ...options, lookups: options.compiled.lookups, database, directory });
-    return transformer(options, { database, directory, lookups, statements: await rewriteBoth(database, options.compiled) });
+    const statements = await rewriteBoth(database, options.compiled);
+    if (options.origins === true && !statements.whole.threaded) throw new Error(`transform.sql: ${needsRecords}`);
+    return transformer(options, { database, directory, lookups, statements });
   } catch (error) {
     database?.close();
     await rm(directory, { recursive: true, force: true });
@@ -70,8 +73,9 @@ async function rewriteBoth({ connection }: LockedDatabase, compiled: CompiledTra
 }
 
 function transformer(options: TransformerOptions, { database, directory, lookups, statements }: Parts): Transformer {
+  const { origins = false, upsertKey } = options;
   const sqlFor = (target: TransformerOptions["target"]) => {
-    const shared = { threaded: statements.whole.threaded, output: statements.output, target, upsertKey: options.upsertKey };
+    const shared = { threaded: statements.whole.threaded, output: statements.output, target, upsertKey, origins };
     return {
       whole: targetSql({ ...shared, sql: statements.whole.sql }),
       part: targetSql({ ...shared, sql: statements.part.sql }),
@@ -83,6 +87,7 @@ function transformer(options: TransformerOptions, { database, directory, lookups
     directory,
     compiled: options.compiled,
     threaded: whole.threaded,
+    origins,
     suspects,
   });
   let sql = sqlFor(options.target);

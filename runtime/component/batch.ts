@@ -1,5 +1,5 @@
 import type { MetaColumn } from "../../transform/column.ts";
-import type { Lines, Reject } from "../../transform/rows.ts";
+import type { Lines, Reject, SplitRun } from "../../transform/rows.ts";
 import { ByteWriter } from "./byte-writer.ts";
 import type { Move, Position } from "./position.ts";
 import { type Chunk, type Format, needsSchema, type Original, type RecordView } from "./record.ts";
@@ -41,6 +41,9 @@ export class Batch implements Lines {
   readonly #chunks: Chunk[] = [];
   readonly #topics: string[] = [];
   readonly #moves = new Map<string, Move>();
+  /** Index of each split in the moves. */
+  readonly #indexes = new Map<string, number>();
+  readonly #runs: { split: number; end: number }[] = [];
   readonly #rejects: Reject[] = [];
   #chunkOf: Uint32Array;
   #startOf: Uint32Array;
@@ -102,6 +105,10 @@ export class Batch implements Lines {
   get empty(): boolean {
     return this.#moves.size === 0;
   }
+  /** Which split each record is of; without the records that no move has followed yet. */
+  get runs(): readonly SplitRun[] {
+    return this.#runs;
+  }
   /** One move per split, from where the batch found it to where it leaves it. */
   get moves(): readonly Move[] {
     return [...this.#moves.values()];
@@ -139,10 +146,19 @@ export class Batch implements Lines {
     this.#skipped++;
   }
 
-  /** Notes how far a split has come; `from` counts only the first time in a batch. Also for ranges without a record. */
+  /**
+   * Notes how far a split has come; `from` counts only the first time in a batch. Also for ranges without a record. The records
+   * since the last call are this split's.
+   */
   advance(split: string, from: Position | null, to: Position): void {
     const earlier = this.#moves.get(split);
     this.#moves.set(split, { split, from: earlier === undefined ? from : earlier.from, to });
+    const index = this.#indexes.get(split) ?? this.#indexes.size;
+    if (earlier === undefined) this.#indexes.set(split, index);
+    const last = this.#runs.at(-1);
+    if ((last?.end ?? 0) === this.#count) return;
+    if (last?.split === index) last.end = this.#count;
+    else this.#runs.push({ split: index, end: this.#count });
   }
 
   /** Makes the batch full sooner, at `bytesMax` bytes of records, until it is cleared. More than its bound changes nothing. */
@@ -171,6 +187,8 @@ export class Batch implements Lines {
     this.#chunks.length = 0;
     this.#topics.length = 0;
     this.#moves.clear();
+    this.#indexes.clear();
+    this.#runs.length = 0;
     this.#rejects.length = 0;
     this.#count = 0;
     this.#recordBytes = 0;

@@ -14,6 +14,14 @@ export class Terminal extends Error {
   }
 }
 
+/**
+ * One split's rows are more than the sink takes at once. Nothing of that split was written; the engine reads again from where
+ * the splits stand, in batches of half the bytes, down to a single record, which it then rejects with this message.
+ */
+export class BatchTooLarge extends Error {
+  override readonly name = "BatchTooLarge";
+}
+
 /** The table is no longer what `prepare` found. Nothing was written; the engine prepares again and repeats the batch. */
 export class TargetChanged extends Error {
   override readonly name = "TargetChanged";

@@ -45,7 +45,8 @@ export interface Source extends AsyncDisposable {
   release(split: string): void;
   /**
    * Appends records of the open splits and notes their moves, until it appended something and more is not at hand, or the
-   * batch is full. A split's records come in order and without gaps between one batch's `to` and the next one's `from`.
+   * batch is full. A split's records come in order and without gaps between one batch's `to` and the next one's `from`; the
+   * move of records is noted before records of another split are appended.
    */
   read(into: Batch, signal: AbortSignal): Promise<Read>;
   /** The open splits. Costs nothing: it is what the last reads told. */

@@ -1,13 +1,14 @@
 import type { Transformer } from "../../transform/compiled.ts";
-import type { Transformed } from "../../transform/rows.ts";
+import type { Reject, Rows, Transformed } from "../../transform/rows.ts";
 import type { Batch } from "../component/batch.ts";
 import type { DeadLetters } from "../component/dead-letters.ts";
-import { TargetChanged } from "../component/errors.ts";
+import { BatchTooLarge, TargetChanged } from "../component/errors.ts";
 import type { Move } from "../component/position.ts";
-import type { Sink } from "../component/sink.ts";
+import type { Sink, Written } from "../component/sink.ts";
 import type { Source } from "../component/source.ts";
+import type { BatchCeiling } from "./batch-ceiling.ts";
 import type { Loaded } from "./lag.ts";
-import { lettersOf, recordRejected } from "./letters.ts";
+import { lettersOf, recordRejected, recordRejectedLate } from "./letters.ts";
 import type { OwnedSplits } from "./owned-splits.ts";
 import { persist } from "./persist.ts";
 import { Reading, type ReadingEnd } from "./reading.ts";
@@ -22,6 +23,8 @@ export type FlowEnd =
   | { readonly kind: "conflict"; readonly splits: readonly string[] }
   /** A batch was given up; the sink is to be prepared again. */
   | { readonly kind: "targetChanged"; readonly message: string }
+  /** A batch was given up; splits are to be read again from where they stand, in smaller batches. */
+  | { readonly kind: "tooLarge"; readonly batchBytes: number; readonly message: string }
   | { readonly kind: "failed"; readonly error: unknown };
 
 /** What a flow works with. */
@@ -32,16 +35,23 @@ export interface FlowOptions {
   readonly deadLetters: DeadLetters | null;
   readonly transformer: Transformer;
   readonly splits: OwnedSplits;
-  /** Exactly two, empty: one is read into while the other is transformed. They are empty again afterwards. */
+  /**
+   * Empty: one is read into while another is transformed, and a third is kept until it is loaded where the sink `rejectsLater`.
+   * They are empty again afterwards.
+   */
   readonly batches: readonly Batch[];
+  readonly ceiling: BatchCeiling;
   readonly everyMs: number;
   readonly until: "stopped" | "caughtUp";
   readonly surroundings: Surroundings;
 }
 
-/** A transformed batch on its way into the sink. Its records are no longer held. */
+/** A transformed batch on its way into the sink. */
 interface Load {
   readonly transformed: Transformed;
+  /** null: its records are no longer held. */
+  readonly batch: Batch | null;
+  readonly recordBytes: number;
   readonly moves: readonly Move[];
   readonly standing: ReadonlyMap<string, Loaded>;
   readonly records: number;
@@ -111,13 +121,12 @@ export class Flow {
   async #readOn(): Promise<FlowEnd> {
     for (let bytesMax = firstBatchBytes; ; bytesMax *= batchGrowth) {
       const batch = this.#spare.pop()!;
-      batch.narrow(bytesMax);
+      batch.narrow(Math.min(bytesMax, this.#options.ceiling.bytes));
       const end = await this.#fill(batch);
       await this.#transforming;
       // A read that failed may have left records without their move, which would be loaded twice, or a move without its records.
       if (batch.empty || this.#disturbed || end?.kind === "failed") {
-        batch.clear();
-        this.#spare.push(batch);
+        this.#free(batch);
       } else {
         this.#transforming = this.#transform(batch);
       }
@@ -136,23 +145,26 @@ export class Flow {
 
   /** From the transform to the sink's door. Never throws. */
   async #transform(batch: Batch): Promise<void> {
-    const { splits, surroundings } = this.#options;
+    const { sink, splits, surroundings } = this.#options;
     const { report } = surroundings;
+    let kept: Batch | null = null;
     report.metrics.batchRecords.observe(batch.count);
     report.metrics.batchBytes.observe(batch.recordBytes);
     try {
-      const { moves, rejects, count, skipped } = batch;
-      const sums = { moves, standing: splits.standing(moves), records: count, skipped, refusedByFormat: rejects.length };
+      const { moves, rejects, count: records, skipped, recordBytes } = batch;
+      const sums = { moves, standing: splits.standing(moves), records, skipped, recordBytes, refusedByFormat: rejects.length };
       const transformed = await this.#transformed(batch);
       await this.#reject(batch, transformed);
       if (this.#loading !== null) await this.#sinkFree(this.#loading);
       if (this.#giveUp.signal.aborted) await this.#discard(transformed);
-      else this.#loading = this.#load({ ...sums, transformed });
+      else {
+        kept = sink.rejectsLater === true ? batch : null;
+        this.#loading = this.#load({ ...sums, transformed, batch: kept });
+      }
     } catch (error) {
       this.#ends.transform = { kind: "failed", error };
     } finally {
-      batch.clear();
-      this.#spare.push(batch);
+      if (kept === null) this.#free(batch);
       this.#transforming = null;
       this.#reading.wake();
     }
@@ -168,21 +180,25 @@ export class Flow {
   }
 
   async #reject(batch: Batch, transformed: Transformed): Promise<void> {
-    const { deadLetters, surroundings } = this.#options;
     const { rejects } = transformed;
     const first = rejects[0];
     if (first === undefined) return;
     try {
-      if (deadLetters === null) throw recordRejected(batch, first);
-      for (const letters of lettersOf(batch, rejects, surroundings.report)) {
-        const write = (): Promise<void> => this.#timed("dead_letter", () => deadLetters.write(letters));
-        await persist(write, "dead_letters", this.#giveUp.signal, surroundings);
-      }
-      surroundings.log.warn({ rejected: rejects.length, of: batch.count, error: first.error }, "records rejected");
+      if (this.#options.deadLetters === null) throw recordRejected(batch, first);
+      await this.#writeLetters(batch, rejects);
     } catch (error) {
       await this.#discard(transformed);
       throw error;
     }
+  }
+
+  async #writeLetters(batch: Batch, rejects: readonly Reject[]): Promise<void> {
+    const { deadLetters, surroundings } = this.#options;
+    for (const letters of lettersOf(batch, rejects, surroundings.report)) {
+      const write = async (): Promise<void> => this.#timed("dead_letter", async () => deadLetters?.write(letters));
+      await persist(write, "dead_letters", this.#giveUp.signal, surroundings);
+    }
+    surroundings.log.warn({ rejected: rejects.length, of: batch.count, error: rejects[0]?.error }, "records rejected");
   }
 
   async #sinkFree(loading: Promise<void>): Promise<void> {
@@ -194,30 +210,65 @@ export class Flow {
 
   /** Into the sink. Never throws. */
   async #load(load: Load): Promise<void> {
-    const { sink, surroundings } = this.#options;
-    const { rows } = load.transformed;
     try {
-      const write = (): ReturnType<Sink["write"]> => this.#timed("load", () => sink.write(rows, load.moves));
-      const written = await persist(write, "sink", this.#giveUp.signal, surroundings);
-      if (written.kind === "written") this.#loaded(load);
-      else this.#failLoad({ kind: "conflict", splits: written.splits });
+      const written = await this.#write(load);
+      if (written.kind === "conflict") this.#failLoad(written);
+      else this.#loaded(load, written.rejected ?? []);
     } catch (error) {
-      this.#failLoad(
-        error instanceof TargetChanged ? { kind: "targetChanged", message: error.message } : { kind: "failed", error },
-      );
+      this.#failLoad(endOf(error, load));
     } finally {
       await this.#discard(load.transformed);
+      if (load.batch !== null) this.#free(load.batch);
       this.#loading = null;
     }
   }
 
-  #loaded({ transformed, moves, standing, records, skipped, refusedByFormat }: Load): void {
-    const { source, splits, surroundings } = this.#options;
-    const rows = transformed.rows?.count ?? 0;
+  async #write(load: Load): Promise<Written> {
+    const { transformed, moves, batch, records } = load;
+    try {
+      const written = await this.#persistWrite(transformed.rows, moves);
+      if (written.kind === "written" && written.rejected !== undefined) await this.#rejectLate(batch, written.rejected);
+      return written;
+    } catch (error) {
+      if (!(error instanceof BatchTooLarge) || batch === null || records !== 1) throw error;
+      // The only record: no smaller batch will make it fit.
+      const rejects = [{ ordinal: 0, error: error.message }];
+      if (this.#options.deadLetters === null) throw recordRejected(batch, rejects[0]!);
+      await this.#writeLetters(batch, rejects);
+      const written = await this.#persistWrite(null, moves);
+      return written.kind === "written" ? { ...written, rejected: rejects } : written;
+    }
+  }
+
+  #persistWrite(rows: Rows | null, moves: readonly Move[]): Promise<Written> {
+    const { sink, surroundings } = this.#options;
+    const write = (): Promise<Written> => this.#timed("load", () => sink.write(rows, moves));
+    return persist(write, "sink", this.#giveUp.signal, surroundings);
+  }
+
+  /** What the warehouse refused after it had taken it: everything else of the batch is loaded. */
+  async #rejectLate(batch: Batch | null, rejects: readonly Reject[]): Promise<void> {
+    const first = rejects[0];
+    if (first === undefined) return;
+    if (batch === null) throw new Error("sink: it rejects later without having said so");
+    if (this.#options.deadLetters === null) throw recordRejectedLate(batch, first, rejects.length);
+    await this.#writeLetters(batch, rejects);
+  }
+
+  #loaded({ transformed, moves, standing, records, skipped, refusedByFormat }: Load, late: readonly Reject[]): void {
+    const { source, splits, ceiling, surroundings } = this.#options;
+    const rows = Math.max((transformed.rows?.count ?? 0) - late.length, 0);
+    const rejected = transformed.rejects.length + late.length;
     splits.load(standing);
     source.loaded(moves);
-    surroundings.report.load({ records, rows, rejected: transformed.rejects.length, refusedByFormat, skipped });
-    surroundings.log.debug({ records, rows, rejected: transformed.rejects.length, splits: moves.length }, "batch loaded");
+    ceiling.loaded(records === 1 && late.length === 1);
+    surroundings.report.load({ records, rows, rejected, refusedByFormat, skipped });
+    surroundings.log.debug({ records, rows, rejected, splits: moves.length }, "batch loaded");
+  }
+
+  #free(batch: Batch): void {
+    batch.clear();
+    this.#spare.push(batch);
   }
 
   #failLoad(end: FlowEnd): void {
@@ -245,4 +296,11 @@ export class Flow {
       metrics.stageDuration.observe({ stage }, stageClock.end(stage) / 1000);
     }
   }
+}
+
+/** How a load that threw ends the flow. */
+function endOf(error: unknown, { recordBytes }: Load): FlowEnd {
+  if (error instanceof TargetChanged) return { kind: "targetChanged", message: error.message };
+  if (error instanceof BatchTooLarge) return { kind: "tooLarge", batchBytes: recordBytes, message: error.message };
+  return { kind: "failed", error };
 }

@@ -29,3 +29,13 @@ export function recordRejected(batch: Batch, { ordinal, error }: Reject): Termin
       "Correct the SQL or the declared columns, or set deadLetter to kafka or files, which takes such records and goes on",
   );
 }
+
+/** Likewise where the warehouse refused records after it had taken their rows. */
+export function recordRejectedLate(batch: Batch, { ordinal, error }: Reject, count: number): Terminal {
+  const { topic, partition, offset } = batch.origin(ordinal);
+  return new Terminal(
+    "RecordRejected",
+    `${topic}/${partition} offset ${offset}: ${error} (${count} records of its batch; the others are loaded). ` +
+      "Correct the SQL or the declared columns, or set deadLetter to kafka or files, which takes such records and goes on",
+  );
+}

@@ -7,6 +7,7 @@ import type { DeadLetters } from "../component/dead-letters.ts";
 import { Terminal } from "../component/errors.ts";
 import type { Sink } from "../component/sink.ts";
 import type { Source } from "../component/source.ts";
+import { BatchCeiling } from "./batch-ceiling.ts";
 import { type Clock, sleep } from "./clock.ts";
 import { Flow, type FlowEnd, type FlowOptions } from "./flow.ts";
 import { OwnedSplits } from "./owned-splits.ts";
@@ -132,8 +133,9 @@ async function run(options: PipelineOptions, surroundings: Surroundings, unread:
       reason: "Running",
       message: "records are read, transformed and loaded",
     });
-    const batches = [new Batch(meta, batch), new Batch(meta, batch)];
-    const flow: FlowOptions = { ...options, everyMs: batch.everyMs, transformer, splits, batches, surroundings };
+    const batches = Array.from({ length: sink.rejectsLater === true ? 3 : 2 }, () => new Batch(meta, batch));
+    const ceiling = new BatchCeiling(batch.bytesMax);
+    const flow: FlowOptions = { ...options, everyMs: batch.everyMs, transformer, splits, batches, ceiling, surroundings };
     return await flowOn(options, flow, unread);
   } finally {
     await dispose(transformer, surroundings);
@@ -149,7 +151,7 @@ async function flowOn(options: PipelineOptions, flow: FlowOptions, unread: Unrea
     const loadsBefore = flow.surroundings.report.totals.batches;
     unread.batch = false;
     const end = await new Flow(flow).run();
-    unread.batch = end.kind === "conflict" || end.kind === "targetChanged";
+    unread.batch = end.kind === "conflict" || end.kind === "targetChanged" || end.kind === "tooLarge";
     if (flow.surroundings.report.totals.batches > loadsBefore) targetChanges = 0;
     switch (end.kind) {
       case "stopped":
@@ -175,6 +177,11 @@ async function flowOn(options: PipelineOptions, flow: FlowOptions, unread: Unrea
           );
         }
         await retarget(options, flow, end.message);
+        splits.rewind([]);
+        break;
+      case "tooLarge":
+        flow.ceiling.lower(end.batchBytes);
+        flow.surroundings.log.info({ message: end.message, bytesMax: flow.ceiling.bytes }, "batch given up: it is too large");
         splits.rewind([]);
         break;
       case "failed":

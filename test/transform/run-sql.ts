@@ -88,7 +88,8 @@ export async function open(options: RunOptions): Promise<Opened> {
   };
 }
 
-function linesOf(records: readonly (string | null)[]): Lines {
+/** What a transformer reads: records given as members, or as null for a record refused before. */
+export function linesOf(records: readonly (string | null)[]): Lines {
   const lines = records.map((members, ordinal) =>
     members === null ? "" : `{"_i":${ordinal}${members === "" ? "" : `,${members}`}}\n`,
   );

@@ -225,3 +225,34 @@ describe("Batch", () => {
     expect(fill(new Batch([], { ...roomy, recordsMax: 40 }), () => one)).toBe(40);
   });
 });
+
+describe("The runs of a batch", () => {
+  const to = { offset: 1 };
+  it("say which split each record is of, by the order of the moves", () => {
+    const batch = new Batch([], bounds);
+    const append = (count: number): void => {
+      for (let at = 0; at < count; at++) batch.append(shown(), plain);
+    };
+    batch.advance("nothing", null, to);
+    append(2);
+    batch.advance("a", null, to);
+    append(1);
+    batch.advance("a", to, { offset: 2 });
+    batch.reject(shown(), "refused");
+    batch.advance("b", null, to);
+    batch.advance("a", to, { offset: 3 });
+    append(1);
+    batch.advance("a", to, { offset: 4 });
+    expect(batch.moves.map(({ split }) => split)).toEqual(["nothing", "a", "b"]);
+    expect(batch.runs).toEqual([
+      { split: 1, end: 3 },
+      { split: 2, end: 4 },
+      { split: 1, end: 5 },
+    ]);
+    batch.clear();
+    expect(batch.runs).toEqual([]);
+    append(1);
+    batch.advance("b", null, to);
+    expect(batch.runs).toEqual([{ split: 0, end: 1 }]);
+  });
+});

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { NotConnected } from "../../../../runtime/component/errors.ts";
+import { BatchTooLarge, NotConnected } from "../../../../runtime/component/errors.ts";
 import { canonical, type Move, type Position } from "../../../../runtime/component/position.ts";
 import type { Sink, Written } from "../../../../runtime/component/sink.ts";
 import type { Column, TargetColumn } from "../../../../transform/column.ts";
-import type { Rows } from "../../../../transform/rows.ts";
+import type { Reject, Rows } from "../../../../transform/rows.ts";
 import { Gate } from "./gate.ts";
 
 /** What sinks write to: it outlives them. */
@@ -23,6 +23,11 @@ export class MemorySink implements Sink {
   prepared = 0;
   /** Moves of each write that had its effect. */
   readonly writes: (readonly Move[])[] = [];
+  rejectsLater = false;
+  /** True for rows that are too many at once. */
+  tooLarge: (rows: readonly unknown[]) => boolean = () => false;
+  /** Ordinals that the warehouse refuses after it took the rows. */
+  refuseLater: (rows: readonly unknown[]) => readonly Reject[] = () => [];
   /** Runs just before a write takes effect. */
   onWrite: () => void = () => {};
   readonly #warehouse: MemoryWarehouse;
@@ -65,6 +70,7 @@ export class MemorySink implements Sink {
   async #write(rows: Rows | null, moves: readonly Move[]): Promise<Written> {
     const { owners, positions } = this.#warehouse;
     const read = rows === null ? [] : await this.#readRows(rows);
+    if (read.length > 0 && this.tooLarge(read)) throw new BatchTooLarge("rows: too many bytes for one request");
     this.onWrite();
     const owned = moves.every(({ split }) => owners.get(split) === this);
     const text = (position: Position | null | undefined): string =>
@@ -75,9 +81,11 @@ export class MemorySink implements Sink {
       .map(({ split }) => split);
     if (splits.length > 0) return { kind: "conflict", splits };
     for (const { split, to } of moves) positions.set(split, to);
-    this.#warehouse.rows.push(...read);
+    const rejected = this.refuseLater(read);
+    const refused = new Set(rejected.map(({ ordinal }) => ordinal));
+    this.#warehouse.rows.push(...read.filter((_, index) => !refused.has(index)));
     this.writes.push(moves);
-    return { kind: "written" };
+    return rejected.length === 0 ? { kind: "written" } : { kind: "written", rejected };
   }
 
   /** Holds the engine to one call at a time. */
