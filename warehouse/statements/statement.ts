@@ -16,6 +16,8 @@ export interface StatementCall {
   readonly account: Account;
   readonly session: Session;
   readonly queryId: string;
+  /** Scheme and host as the client addressed the server, `http://warehouse:8080`: PUT and GET are sent there. */
+  readonly origin: string;
   /** Aborted by a cancel, the statement timeout or the end of the session: throws SnowflakeError 000604 then. */
   readonly signal: AbortSignal;
   /** Only the result's columns are wanted: nothing may be changed. */
