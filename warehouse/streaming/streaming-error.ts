@@ -1,0 +1,39 @@
+/** A request of the streaming API that is refused: answered with this status and `{code, message}`. */
+export class StreamingError extends Error {
+  override readonly name = "StreamingError";
+  readonly status: number;
+  /** Snowflake's, such as `STALE_CONTINUATION_TOKEN_SEQUENCER`. */
+  readonly code: string;
+  constructor(status: number, code: string, message: string) {
+    super(message);
+    this.status = status;
+    this.code = code;
+  }
+}
+
+/** Refusals that several endpoints know. */
+export const refused = {
+  staleToken: () =>
+    new StreamingError(
+      400,
+      "STALE_CONTINUATION_TOKEN_SEQUENCER",
+      "Channel sequencer in the continuation token is stale. Please reopen the channel",
+    ),
+  noChannel: (channel: string) =>
+    new StreamingError(
+      404,
+      "ERR_CHANNEL_DOES_NOT_EXIST_OR_IS_NOT_AUTHORIZED",
+      `The channel ${channel} does not exist or is not authorized`,
+    ),
+  noPipe: (pipe: string) =>
+    new StreamingError(404, "ERR_PIPE_DOES_NOT_EXIST_OR_NOT_AUTHORIZED", `The pipe ${pipe} does not exist or is not authorized`),
+  noTable: (table: string) =>
+    new StreamingError(404, "ERR_TABLE_DOES_NOT_EXIST_NOT_AUTHORIZED", `The table ${table} does not exist or is not authorized`),
+  notSupported: (message: string) => new StreamingError(400, "ERR_PIPE_KIND_NOT_SUPPORTED", message),
+  uncommitted: (channel: string) =>
+    new StreamingError(409, "ERR_CHANNEL_HAS_UNCOMMITTED_DATA", `The channel ${channel} has rows that are not committed yet`),
+  openInProgress: (channel: string) =>
+    new StreamingError(409, "ERR_OPEN_CHANNEL_IN_PROGRESS", `The channel ${channel} is being opened by another client`),
+  mustReopen: (code: string) => new StreamingError(409, code, "The channel is invalid: reopen it"),
+  throttled: () => new StreamingError(429, "ERR_CHANNEL_REQUEST_RATE_EXCEEDED", "Too many requests for this channel: slow down"),
+} as const;

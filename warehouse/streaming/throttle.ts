@@ -1,0 +1,25 @@
+/** Requests of each channel in the last second. */
+export class Throttle {
+  readonly #now: () => number;
+  /** Tests change it; null: any number. */
+  requestsPerSecond: number | null;
+  readonly #seconds = new Map<string, { second: number; requests: number }>();
+
+  constructor(now: () => number, requestsPerSecond: number | null) {
+    this.#now = now;
+    this.requestsPerSecond = requestsPerSecond;
+  }
+
+  /** Counts a request; false where it is one too many. */
+  pass(channel: string): boolean {
+    if (this.requestsPerSecond === null) return true;
+    const second = Math.floor(this.#now() / 1000);
+    const counted = this.#seconds.get(channel);
+    if (counted?.second !== second) {
+      this.#seconds.set(channel, { second, requests: 1 });
+      return true;
+    }
+    counted.requests++;
+    return counted.requests <= this.requestsPerSecond;
+  }
+}
