@@ -1,11 +1,13 @@
 /** What goes wrong. Each room looks for the kinds that are its own. */
 export type FaultAction =
   /** The connection ends before the request had any effect, or after it took effect: the client cannot tell which. */
-  | { readonly kind: "dropBefore" | "dropAfter" }
+  | { readonly kind: "dropBefore" }
+  | { readonly kind: "dropAfter" }
   /** The request is answered with this HTTP status and has no effect. */
   | { readonly kind: "answer"; readonly status: 408 | 429 | 500 | 502 | 503 | 504 }
   /** The request waits before it takes effect, or its answer waits after it did. */
-  | { readonly kind: "delayBefore" | "delayAfter"; readonly ms: number }
+  | { readonly kind: "delayBefore"; readonly ms: number }
+  | { readonly kind: "delayAfter"; readonly ms: number }
   /** The session is ended (390111); its transaction stays open until it is aborted or idle too long. */
   | { readonly kind: "sessionGone" }
   /** The session's token has expired (390112): the client is to renew it. */
@@ -13,7 +15,9 @@ export type FaultAction =
   /** A stage has no room for the file: HTTP 507. */
   | { readonly kind: "diskFull" }
   /** Streaming: the append is refused with STALE_CONTINUATION_TOKEN_SEQUENCER, with 429, or the channel is made invalid. */
-  | { readonly kind: "staleContinuationToken" | "throttle" | "channelInvalidated" }
+  | { readonly kind: "staleContinuationToken" }
+  | { readonly kind: "throttle" }
+  | { readonly kind: "channelInvalidated" }
   /** Streaming: rows of this append are committed this much later. */
   | { readonly kind: "delayedCommit"; readonly ms: number }
   /** Streaming: rows of this append are never committed: the channel has to be reopened. */

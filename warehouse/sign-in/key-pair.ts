@@ -1,0 +1,34 @@
+import { createHash, createPublicKey } from "node:crypto";
+import { claimMs, isCurrent, readJsonWebToken } from "./json-web-token.ts";
+import { signInErrors } from "./sign-in-error.ts";
+import type { SignedIn, SignInAccount } from "./signed-in.ts";
+
+/** Snowflake takes no token for longer than an hour, whatever its end says. */
+const validMs = 3_600_000;
+
+/**
+ * Key-pair sign-in: a token with `iss` ACCOUNT.USER.SHA256:<fingerprint of the public key> and `sub` ACCOUNT.USER, signed with
+ * either of the user's two keys. `loginName` has to be the user that the token names; null: the token alone says it.
+ */
+export function signInByKeyPair(account: SignInAccount, token: string, loginName: string | null): SignedIn {
+  const read = readJsonWebToken(token);
+  if (read === null) throw signInErrors.keyPair();
+  const issuer = /^(?<account>[^.]+)\.(?<user>.+)\.(?<print>SHA256:[A-Za-z0-9+/=]+)$/s.exec(String(read.claims["iss"]))?.groups;
+  if (issuer === undefined || read.claims["sub"] !== `${issuer["account"]}.${issuer["user"]}`) throw signInErrors.keyPair();
+  if (issuer["account"]!.toUpperCase() !== account.name.toUpperCase()) throw signInErrors.keyPair();
+  if (loginName !== null && loginName.toUpperCase() !== issuer["user"]!.toUpperCase()) throw signInErrors.keyPair();
+  const user = account.users.byLoginName(issuer["user"]!);
+  const keys = [user?.rsaPublicKey, user?.rsaPublicKey2].filter((one) => typeof one === "string");
+  const key = keys.find((one) => fingerprint(one) === issuer["print"]);
+  if (user === null || key === undefined) throw signInErrors.keyPair();
+  const issuedMs = claimMs(read.claims, "iat");
+  const tooOld = issuedMs !== null && account.now() > issuedMs + validMs;
+  const publicKey = createPublicKey({ key: Buffer.from(key, "base64"), format: "der", type: "spki" });
+  if (tooOld || !isCurrent(read, account.now()) || !read.isSignedBy(publicKey)) throw signInErrors.keyPair();
+  return { user, roleRestriction: null, anyRole: true };
+}
+
+/** `SHA256:…` of a public key (base64 of its DER), as DESCRIBE USER shows it. */
+export function fingerprint(publicKey: string): string {
+  return `SHA256:${createHash("sha256").update(Buffer.from(publicKey, "base64")).digest("base64")}`;
+}
