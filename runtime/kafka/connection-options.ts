@@ -6,7 +6,7 @@ import type { SecretReference } from "../../crds/secret-reference.ts";
 import type { ComponentContext } from "../component/context.ts";
 import { Terminal } from "../component/errors.ts";
 import type { ClusterName } from "./kafka-errors.ts";
-import { clientCredentialsToken } from "./oauth-token.ts";
+import { clientCredentialsToken } from "../oauth/client-credentials-token.ts";
 
 type Tls = NonNullable<KafkaConnection["tls"]>;
 type Sasl = NonNullable<KafkaConnection["sasl"]>;

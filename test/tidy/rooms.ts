@@ -39,7 +39,19 @@ export const rooms: readonly Room[] = [
     packages: ["pino", "prom-client"],
     why: "the engine knows no connector",
   },
-  { path: "runtime/kafka/", may: contract, packages: [...kafkaClient, "pino"], why: "the Kafka client knows no connector" },
+  { path: "runtime/oauth/", may: contract, packages: [], why: "OAuth knows no connector" },
+  {
+    path: "runtime/kafka/",
+    may: [...contract, "runtime/oauth/"],
+    packages: [...kafkaClient, "pino"],
+    why: "the Kafka client knows no connector",
+  },
+  {
+    path: "runtime/snowflake/",
+    may: [...contract, "runtime/oauth/"],
+    packages: ["snowflake-sdk", "pino"],
+    why: "the Snowflake client knows no connector",
+  },
   { path: "runtime/formats/", may: contract, packages: ["avsc", "pino"], why: connector },
   { path: "runtime/sources/kafka/", may: [...contract, "runtime/kafka/"], packages: [...kafkaClient, "pino"], why: connector },
   {
@@ -50,6 +62,12 @@ export const rooms: readonly Room[] = [
   },
   { path: "runtime/sources/files/", may: contract, packages: ["@duckdb/node-api", "pino"], why: connector },
   { path: "runtime/sinks/duckdb/", may: contract, packages: ["@duckdb/node-api", "pino"], why: connector },
+  {
+    path: "runtime/sinks/snowflake/",
+    may: [...contract, "runtime/snowflake/"],
+    packages: ["@duckdb/node-api", "pino"],
+    why: connector,
+  },
   { path: "runtime/sources/*/", may: contract, packages: ["pino"], why: connector },
   { path: "runtime/sinks/*/", may: contract, packages: ["pino"], why: connector },
   { path: "runtime/dead-letters/*/", may: contract, packages: ["pino"], why: connector },
@@ -67,9 +85,15 @@ export const rooms: readonly Room[] = [
   },
   {
     path: "cli/",
-    may: ["operator/", "runtime/", "transform/", "crds/"],
+    may: ["operator/", "runtime/", "transform/", "crds/", "warehouse/"],
     packages: ["commander", "yaml", "pino", "prom-client", "avsc", "@duckdb/node-api"],
     why: "the product never imports its tests or its tooling",
+  },
+  {
+    path: "warehouse/",
+    may: [],
+    packages: ["@duckdb/node-api", "@polyglot-sql/sdk", "pino"],
+    why: "the stand-in for Snowflake is a program of its own: it shares nothing with the product",
   },
   { path: "bin/", may: ["cli/", "development/set-up.mjs"], packages: [], why: "bin/ only starts cli/" },
   {
@@ -80,7 +104,7 @@ export const rooms: readonly Room[] = [
   },
   {
     path: "test/",
-    may: ["cli/", "operator/", "runtime/", "transform/", "crds/", "development/", "bin/"],
+    may: ["cli/", "operator/", "runtime/", "transform/", "crds/", "development/", "bin/", "warehouse/"],
     packages: [
       "vitest",
       "kafkajs",
@@ -93,14 +117,19 @@ export const rooms: readonly Room[] = [
       "@marcbachmann/cel-js",
       "@duckdb/node-api",
       "@platformatic/kafka",
+      "snowflake-sdk",
     ],
     why: "tests may use everything",
   },
   { path: "vitest.config.ts", may: [], packages: ["vitest"], why: "a config imports its tool" },
 ];
 
-/** Only these files read the environment: the programs' entries, the tooling and the tests. */
-export const readsEnvironment = ["cli/main.ts", "runtime/main.ts", "operator/main.ts", "bin/", "development/", "test/"];
+/** Only these files touch the environment: the programs' entries, the tooling and the tests. */
+export const readsEnvironment = [
+  ...["cli/main.ts", "runtime/main.ts", "operator/main.ts", "bin/", "development/", "test/"],
+  // The driver is switched by its environment only.
+  "runtime/snowflake/driver.ts",
+];
 
 /** The path of the room's own folder that `path` lies in (`*` filled in), or undefined if it lies elsewhere. */
 export function ownFolder(room: Room, path: string): string | undefined {

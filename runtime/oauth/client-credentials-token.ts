@@ -1,11 +1,17 @@
-import type { KafkaConnection } from "../../crds/connectors/kafka.ts";
+import type { SecretReference } from "../../crds/secret-reference.ts";
 import type { ComponentContext } from "../component/context.ts";
 import { NotConnected, Terminal } from "../component/errors.ts";
 
-type Sasl = NonNullable<KafkaConnection["sasl"]>;
-type ClientCredentials = NonNullable<NonNullable<Sasl["oauthBearer"]>["clientCredentials"]>;
+/** Where a client asks for its token, and with what. */
+export interface ClientCredentials {
+  readonly tokenUrl: string;
+  readonly clientIdFrom: SecretReference;
+  readonly clientSecretFrom: SecretReference;
+  /** Space-separated. */
+  readonly scope?: string | undefined;
+}
 
-/** A token endpoint is a service beside the brokers; it answers in milliseconds or is down. */
+/** A token endpoint answers in milliseconds or is down. */
 const answerTimeoutMs = 10_000;
 /** A token is not used for its last seconds: it has to outlive the sign-in. */
 const marginMs = 30_000;
