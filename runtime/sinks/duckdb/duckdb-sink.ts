@@ -39,6 +39,7 @@ class DuckdbTable implements Sink {
   readonly #context: ComponentContext;
   readonly #path: string;
   readonly #key: readonly string[] | null;
+  readonly #deleteWhen: string | null;
   readonly #claimant: Claimant;
   #opened: Database | null = null;
   #target: { readonly columns: readonly TargetColumn[]; readonly digest: string | null } | null = null;
@@ -48,6 +49,7 @@ class DuckdbTable implements Sink {
     this.#context = context;
     this.#path = context.path(spec.path);
     this.#key = spec.mode.upsert?.key ?? null;
+    this.#deleteWhen = spec.mode.upsert?.deleteWhen ?? null;
     this.#claimant = { pipeline: `${context.pipeline.namespace}/${context.pipeline.name}`, owner: randomUUID() };
   }
 
@@ -58,7 +60,8 @@ class DuckdbTable implements Sink {
       if (this.#key !== null) await createTurn(database, this.#spec);
       const table = qualified(database, this.#spec);
       const existing = await readTable(database, this.#spec);
-      const plan = planTable({ table, existing, columns, evolution: this.#spec.schemaEvolution, key: this.#key });
+      const wanted = { evolution: this.#spec.schemaEvolution, key: this.#key, deleteWhen: this.#deleteWhen };
+      const plan = planTable({ table, existing, columns, ...wanted });
       if (plan.kind === "refused") {
         throw new Terminal("TableMismatch", `table ${this.#spec.schema}.${this.#spec.table}: ${plan.problems.join("; ")}`);
       }
@@ -103,7 +106,8 @@ class DuckdbTable implements Sink {
       throw new TargetChanged(`table ${name}: its columns have changed`);
     if (this.#key !== null) await takeTurn(database, this.#spec);
     const table = qualified(database, this.#spec);
-    const statement = loadStatement({ table, target: this.#target.columns, columns: rows.columns, key: this.#key });
+    const upsert = this.#key === null ? null : { key: this.#key, deleteWhen: this.#deleteWhen };
+    const statement = loadStatement({ table, target: this.#target.columns, columns: rows.columns, upsert });
     const { rowsChanged } = await database.connection.run(statement, [rows.path]);
     if (this.#key === null && rowsChanged !== rows.count) {
       throw new Error(`table ${name}: the hand-over file has ${rowsChanged} rows, not the ${rows.count} it was said to have`);

@@ -10,8 +10,8 @@ export interface LoadOptions {
   readonly target: readonly TargetColumn[];
   /** Columns of the file. */
   readonly columns: readonly Column[];
-  /** Upsert key; null: append. */
-  readonly key: readonly string[] | null;
+  /** null: append. `deleteWhen`: column that is not stored, in which true removes the row with the key. */
+  readonly upsert: { readonly key: readonly string[]; readonly deleteWhen: string | null } | null;
 }
 
 /**
@@ -19,23 +19,27 @@ export interface LoadOptions {
  * from how they travelled. In upsert mode a row replaces the one with its key: the row's columns are set, and what the file
  * does not have stays as it is (in a new row: the column's default, else NULL), as a warehouse's MERGE does it.
  */
-export function loadStatement({ table, target, columns, key }: LoadOptions): string {
+export function loadStatement({ table, target, columns, upsert }: LoadOptions): string {
   const typeOf = new Map(target.map((column) => [column.name.toLowerCase(), column.type]));
-  const names = columns.map(({ name }) => quoted(name));
   const casts = columns.map(({ name, type }) => {
     const wanted = typeOf.get(name.toLowerCase()) ?? type;
     return `CAST(CAST(${quoted(name)} AS ${parquetType(wanted)}) AS ${wanted}) AS ${quoted(name)}`;
   });
   const rows = `SELECT ${casts.join(", ")} FROM system.main.read_parquet($1, hive_partitioning = false)`;
-  if (key === null) return `INSERT INTO ${table} (${names.join(", ")}) ${rows}`;
+  if (upsert === null) return `INSERT INTO ${table} (${columns.map(({ name }) => quoted(name)).join(", ")}) ${rows}`;
+  const { key, deleteWhen } = upsert;
+  const stored = columns.filter(({ name }) => name.toLowerCase() !== deleteWhen?.toLowerCase());
+  const names = stored.map(({ name }) => quoted(name));
   const isKey = new Set(key.map((name) => name.toLowerCase()));
   const same = key.map((name) => `t.${quoted(name)} = r.${quoted(name)}`).join(" AND ");
-  const sets = columns
+  const removes = deleteWhen === null ? null : `COALESCE(r.${quoted(deleteWhen)}, false)`;
+  const sets = stored
     .filter(({ name }) => !isKey.has(name.toLowerCase()))
     .map(({ name }) => `${quoted(name)} = r.${quoted(name)}`);
   return [
     `MERGE INTO ${table} AS t USING (${rows}) AS r ON ${same}`,
+    ...(removes === null ? [] : [`WHEN MATCHED AND ${removes} THEN DELETE`]),
     sets.length === 0 ? "WHEN MATCHED THEN DO NOTHING" : `WHEN MATCHED THEN UPDATE SET ${sets.join(", ")}`,
-    `WHEN NOT MATCHED THEN INSERT (${names.join(", ")}) VALUES (${names.map((name) => `r.${name}`).join(", ")})`,
+    `WHEN NOT MATCHED${removes === null ? "" : ` AND NOT ${removes}`} THEN INSERT (${names.join(", ")}) VALUES (${names.map((name) => `r.${name}`).join(", ")})`,
   ].join(" ");
 }

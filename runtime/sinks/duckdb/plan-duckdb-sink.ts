@@ -3,9 +3,10 @@ import { DuckDBInstance } from "@duckdb/node-api";
 import type { DuckdbSink } from "../../../crds/connectors/duckdb.ts";
 import type { Column } from "../../../transform/column.ts";
 import { quoted } from "../../../transform/duckdb-type.ts";
+import type { TableColumn } from "../../component/table-plan.ts";
 import { steered } from "./duckdb-errors.ts";
 import { readTable } from "./table.ts";
-import { planTable, type TableColumn } from "./table-plan.ts";
+import { planTable } from "./table-plan.ts";
 
 /** What the sink would do to its table before it loads. */
 export interface DuckdbSinkPlan {
@@ -30,7 +31,8 @@ export async function planDuckdbSink(spec: DuckdbSink, path: string, columns: re
   );
   const existing = databaseExists ? await existingTable(spec, path) : null;
   const table = `${quoted(spec.schema)}.${quoted(spec.table)}`;
-  const plan = planTable({ table, existing, columns, evolution: spec.schemaEvolution, key: spec.mode.upsert?.key ?? null });
+  const { key = null, deleteWhen = null } = spec.mode.upsert ?? {};
+  const plan = planTable({ table, existing, columns, evolution: spec.schemaEvolution, key, deleteWhen });
   const tableExists = existing !== null;
   if (plan.kind === "refused") return { databaseExists, tableExists, statements: [], problems: plan.problems };
   const schema =

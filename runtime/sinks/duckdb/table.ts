@@ -1,8 +1,8 @@
 import { quoted } from "../../../transform/duckdb-type.ts";
 import { Terminal } from "../../component/errors.ts";
+import type { TableColumn } from "../../component/table-plan.ts";
 import { ownSchema } from "./positions.ts";
 import type { Database } from "./database.ts";
-import type { TableColumn } from "./table-plan.ts";
 
 /** A table as the manifest names it. */
 export interface TableName {

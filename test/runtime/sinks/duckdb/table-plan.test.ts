@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { parseType, printType } from "../../../../transform/duckdb-type.ts";
-import { planTable, type TableColumn, type TablePlanOptions } from "../../../../runtime/sinks/duckdb/table-plan.ts";
+import type { TableColumn } from "../../../../runtime/component/table-plan.ts";
+import { planTable, type TablePlanOptions } from "../../../../runtime/sinks/duckdb/table-plan.ts";
 import { fit } from "../../../../runtime/sinks/duckdb/type-fit.ts";
 
 const judged = (table: string, sql: string): string => {
@@ -66,7 +67,15 @@ const column = (name: string, type: string, more: Partial<TableColumn> = {}): Ta
   ...more,
 });
 const plan = (options: Partial<TablePlanOptions>) =>
-  planTable({ table: "t", existing: null, columns: [{ name: "id", type: "BIGINT" }], evolution: "none", key: null, ...options });
+  planTable({
+    table: "t",
+    existing: null,
+    columns: [{ name: "id", type: "BIGINT" }],
+    evolution: "none",
+    key: null,
+    deleteWhen: null,
+    ...options,
+  });
 
 describe("a table's plan", () => {
   test("creates an absent table with every column nullable and no constraint", () => {
