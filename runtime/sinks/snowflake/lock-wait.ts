@@ -1,0 +1,75 @@
+import { NotConnected } from "../../component/errors.ts";
+import { refusal, StatementRefused } from "../../snowflake/errors.ts";
+import type { SnowflakeSession } from "../../snowflake/session.ts";
+import type { SinkSetup } from "./sink-setup.ts";
+
+/** Snowflake's LOCK_TIMEOUT of our sessions. Whoever holds the positions' lock holds it for two statements, a second or so. */
+export const lockTimeoutMs = 10_000;
+
+/** How long one waits. */
+export interface LockPatience {
+  /** A holder that has not changed for this long is taken for dead, and its transaction ended. At least one `lockTimeoutMs`. */
+  readonly abortAfterMs: number;
+  /** Longest wait altogether, whoever holds the lock; then NotConnected, and the engine tries again. */
+  readonly waitMsMax: number;
+}
+
+/** For the positions table: only this pipeline writes it. */
+export const positionsPatience: LockPatience = { abortAfterMs: lockTimeoutMs, waitMsMax: 6 * lockTimeoutMs };
+
+interface Holder {
+  readonly id: string | null;
+  readonly sinceMs: number;
+}
+
+/**
+ * Runs a statement that may have to wait for a lock. A transaction of this pipeline that goes on holding it is a dead one's: its
+ * session ended between two statements, and Snowflake keeps such transactions for hours. It is ended with
+ * SYSTEM$ABORT_TRANSACTION, which is safe whoever it is: it has not committed, and its owner, if there is one, finds that out
+ * (`heldLong` in copy-sink.ts).
+ */
+export async function lockPatiently<T>(
+  statement: () => Promise<T>,
+  session: SnowflakeSession,
+  { context, names }: SinkSetup,
+  { abortAfterMs, waitMsMax }: LockPatience,
+): Promise<T> {
+  const beganMs = context.now();
+  let holder: Holder = { id: null, sinceMs: beganMs };
+  for (;;) {
+    try {
+      return await statement();
+    } catch (error) {
+      if (!(error instanceof StatementRefused) || error.code !== refusal.lock) throw error;
+      const id = /\btransaction (?<id>\d+)\b/i.exec(error.message)?.groups?.["id"] ?? null;
+      const nowMs = context.now();
+      if (id === null || nowMs - beganMs >= waitMsMax) {
+        throw new NotConnected(
+          `table: another transaction keeps its lock${id === null ? "" : ` (${id})`}: SHOW LOCKS IN ACCOUNT tells whose it is`,
+        );
+      }
+      if (holder.id !== id) holder = { id, sinceMs: nowMs };
+      else if (nowMs - holder.sinceMs >= abortAfterMs) {
+        const named = await transactionName(session, id);
+        if (named !== null && !named.toUpperCase().startsWith(names.transaction)) {
+          throw new NotConnected(
+            `table: transaction ${id}, which is none of this pipeline's, keeps its lock: SHOW TRANSACTIONS tells whose it is`,
+          );
+        }
+        if (named !== null) {
+          context.log.warn({ transaction: id }, "ending the transaction of a session that is gone");
+          await session.execute(`SELECT SYSTEM$ABORT_TRANSACTION(${id})`);
+        }
+        holder = { id: null, sinceMs: nowMs };
+      }
+    }
+  }
+}
+
+/** null: it has ended. */
+async function transactionName(session: SnowflakeSession, id: string): Promise<string | null> {
+  const { columns, rows } = await session.execute("SHOW TRANSACTIONS");
+  const at = (name: string): number => columns.findIndex((column) => column.toLowerCase() === name);
+  const found = rows.find((row) => row[at("id")] === id);
+  return found === undefined ? null : (found[at("name")] ?? "");
+}

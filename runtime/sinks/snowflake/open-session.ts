@@ -1,0 +1,40 @@
+import type { SessionBounds } from "../../snowflake/account.ts";
+import type { SnowflakeSession } from "../../snowflake/session.ts";
+import type { SinkSetup } from "./sink-setup.ts";
+
+/** A session that nobody has used for this long may be over: Snowflake's session policies end idle ones after 5 minutes at the earliest. */
+const idleMsMax = 240_000;
+
+/**
+ * A session that is opened when it is needed, and anew, with the credentials of then, after it was lost or lay idle: nothing keeps
+ * it alive between batches. Signing in wakes no warehouse.
+ */
+export class OpenSession implements AsyncDisposable {
+  readonly #setup: SinkSetup;
+  readonly #bounds: SessionBounds | undefined;
+  #session: SnowflakeSession | null = null;
+  #usedMs = 0;
+
+  constructor(setup: SinkSetup, bounds?: SessionBounds) {
+    this.#setup = setup;
+    this.#bounds = bounds;
+  }
+
+  /** A session that is alive as far as one knows. Throws what signing in throws. */
+  async get(): Promise<SnowflakeSession> {
+    const { account, context, tag } = this.#setup;
+    const idleMs = context.now() - this.#usedMs;
+    this.#usedMs = context.now();
+    if (this.#session?.alive === true && idleMs < idleMsMax) return this.#session;
+    await this.#session?.[Symbol.asyncDispose]();
+    this.#session = null;
+    this.#session = await account.openSession(tag, this.#bounds);
+    return this.#session;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const session = this.#session;
+    this.#session = null;
+    await session?.[Symbol.asyncDispose]();
+  }
+}
