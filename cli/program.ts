@@ -1,10 +1,12 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import type { AuditOptions } from "./commands/audit.ts";
 import type { PlanOptions } from "./commands/plan.ts";
 import type { ReplayOptions } from "./commands/replay.ts";
 import type { RunOptions } from "./commands/run.ts";
 import type { SetupSnowflakeOptions } from "./commands/setup-snowflake.ts";
 import type { TestOptions } from "./commands/test.ts";
 import type { ValidateOptions } from "./commands/validate.ts";
+import type { WarehouseCommandOptions } from "./commands/warehouse.ts";
 import { errorText } from "./error-text.ts";
 import { exitCode, type ExitCode, type Shell } from "./shell.ts";
 
@@ -36,10 +38,12 @@ Examples:
   plan: `
 Says what a pipeline would do before it does it: where records come from, which columns with which types come out of the
 SQL, the table, and the statements the sink would run first: CREATE TABLE, or ALTER TABLE as far as schemaEvolution lets it,
-compared with the database file that is there. Nothing is read from the source, nothing is written.
+compared with the database file or the Snowflake account that is there; for an account also the privileges its role lacks, as
+GRANTs to paste. Nothing is read from the source, nothing is written. Without the Connection no account is asked.
 
 Examples:
   $ snowline plan orders.yaml
+  $ snowline plan orders.yaml connections.yaml --secrets ./secrets
   $ snowline plan pipelines.yaml --pipeline orders`,
   run: `
 Runs a pipeline here until it is stopped, the source ends (files without pollSeconds) or, with --until-caught-up, until
@@ -80,6 +84,22 @@ Examples:
   $ snowline setup snowflake orders.yaml connections.yaml --key-file rsa_key.pub
   $ snowline setup snowflake orders.yaml --role LOADER --warehouse LOAD_XS --user ORDERS_SVC
   $ snowline setup snowflake pipelines/*.yaml --workload-identity https://issuer.example,system:serviceaccount:loads:orders`,
+  audit: `
+Reads from a Snowflake account what a pipeline did there: its statements by kind with rows, bytes and time, the failures with
+their messages, the files that were loaded, and the warehouse's credits where the role may see them. Every statement of a
+pipeline bears its name in the QUERY_TAG. It signs in as the pipeline does, and changes nothing.
+
+Examples:
+  $ snowline audit orders.yaml connections.yaml
+  $ snowline audit orders.yaml connections.yaml --hours 168 --output json`,
+  warehouse: `
+Serves a test warehouse here until it is stopped: a small server over DuckDB that speaks Snowflake's protocol, so that pipelines,
+drivers and SQL can be tried without an account. It is not Snowflake: some SQL behaves otherwise, and it has no security worth
+the name. Writes the Connection for your pipelines to standard output; its token goes to where snowline run looks for secrets.
+
+Examples:
+  $ snowline warehouse > warehouse.yaml
+  $ snowline warehouse --port 8086 --data ./warehouse      keeps tables, stages and users for the next start`,
   replay: `
 Sends dead letters through the pipeline once more, after the manifest or the data around it was corrected: the original
 bytes, key and headers, with the record's own topic, partition, offset and timestamp. Letters that become rows are loaded; those
@@ -93,6 +113,15 @@ Examples:
 const port = (text: string): number => {
   const value = Number(text);
   if (!/^\d+$/.test(text) || value > 65_535) throw new InvalidArgumentError("a port is 0 to 65535; 0 takes a free one");
+  return value;
+};
+
+/** Snowflake's INFORMATION_SCHEMA keeps statements for seven days. */
+const hoursMax = 168;
+const hours = (text: string): number => {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value < 1 || value > hoursMax)
+    throw new InvalidArgumentError(`1 to ${hoursMax}: the account remembers seven days`);
   return value;
 };
 
@@ -137,6 +166,43 @@ function addRunning(program: Command, shell: Shell, outcome: Outcome): void {
     });
 }
 
+function addAuditing(program: Command, shell: Shell, outcome: Outcome): void {
+  program
+    .command("audit")
+    .summary("what a pipeline did in its Snowflake account")
+    .description(help.audit.trim())
+    .argument("<file...>", "manifest with the Pipeline; further files may hold Connections")
+    .option("--hours <hours>", "how far back", hours, 24)
+    .addOption(new Option("--output <form>", "how it is written").choices(["text", "json"]).default("text"))
+    .addOption(pipelineOption())
+    .addOption(secretsOption())
+    .addOption(logLevelOption())
+    .action(async (files: string[], options: AuditOptions) => {
+      const { audit } = await import("./commands/audit.ts");
+      outcome.code = await audit(files, options, shell);
+    });
+}
+
+function addWarehouse(program: Command, shell: Shell, outcome: Outcome): void {
+  program
+    .command("warehouse")
+    .summary("serve a test warehouse that speaks Snowflake's protocol (it is not Snowflake)")
+    .description(help.warehouse.trim())
+    .option("--port <port>", "port to listen on; 0 takes a free one", port, 8086)
+    .option("--host <address>", "address to listen on; whoever reaches it can do everything", "127.0.0.1")
+    .option("--data <directory>", "keep everything there; without it all is in memory")
+    .option("--user <name>", "user that is made, with the role ACCOUNTADMIN", "SNOWLINE")
+    .option("--password <password>", "the user's password", "snowline")
+    .option("--database <name>", "database that is made", "DEMO")
+    .option("--faults", "endpoints for tests: faults on command, the clock, the meter")
+    .addOption(secretsOption())
+    .addOption(logLevelOption())
+    .action(async (options: WarehouseCommandOptions) => {
+      const { warehouse } = await import("./commands/warehouse.ts");
+      outcome.code = await warehouse(options, shell);
+    });
+}
+
 function addSettingUp(program: Command, shell: Shell, outcome: Outcome): void {
   program
     .command("setup")
@@ -178,6 +244,7 @@ function addChecking(program: Command, shell: Shell, outcome: Outcome): void {
     .description(help.plan.trim())
     .argument("<file...>", "manifest with the Pipeline; further files may hold Connections")
     .addOption(pipelineOption())
+    .addOption(secretsOption())
     .addOption(logLevelOption())
     .action(async (files: string[], options: PlanOptions) => {
       const { plan } = await import("./commands/plan.ts");
@@ -219,6 +286,8 @@ export async function runProgram(args: readonly string[], shell: Shell, version:
   addSettingUp(program, shell, outcome);
   program.commandsGroup("Run:");
   addRunning(program, shell, outcome);
+  addAuditing(program, shell, outcome);
+  addWarehouse(program, shell, outcome);
   try {
     await program.parseAsync([...args], { from: "user" });
     return outcome.code;

@@ -1,10 +1,13 @@
 import { dirname, resolve } from "node:path";
 import type { Pipeline } from "../../crds/kinds/pipeline.ts";
-import { planDuckdbSink } from "../../runtime/sinks/duckdb/plan-duckdb-sink.ts";
 import type { CompiledTransform } from "../../transform/compiled.ts";
 import { compilePipeline } from "../compile-pipeline.ts";
-import { problemText } from "../manifest.ts";
+import { type Entry, type Manifest, problemText } from "../manifest.ts";
+import { duckdbLines } from "../plan/duckdb-lines.ts";
+import { snowflakeLines } from "../plan/snowflake-lines.ts";
+import { indented, type TargetLines } from "../plan/target-lines.ts";
 import { fileOf, onlyPipeline, readFiles, refuse } from "../read-files.ts";
+import { openHere } from "../run/open-here.ts";
 import { shownPath, sinkPlace, sinkText, sourceText } from "../run/places.ts";
 import { exitCode, type ExitCode, type Shell } from "../shell.ts";
 import { type Paint, paintFor, tableText } from "../text.ts";
@@ -12,6 +15,7 @@ import { type Paint, paintFor, tableText } from "../text.ts";
 /** Options of `snowline plan`. */
 export interface PlanOptions {
   readonly pipeline?: string;
+  readonly secrets: string;
 }
 
 /** Writes what a pipeline would do: its source, the columns that come out, its table and the statements that would need. */
@@ -25,7 +29,7 @@ export async function plan(files: readonly string[], options: PlanOptions, shell
   const { metadata, spec } = entry.resource;
   const file = fileOf(entry, shell);
   const [, place] = sinkPlace(spec, file, (path) => shownPath(path, shell.directory));
-  const target = await targetLines(entry.resource, compiled, { file, paint });
+  const target = await targetLines(entry, compiled, { manifest, options, shell, paint });
   const lines = [
     `${paint("bold", metadata.name)}: ${sourceText(spec)} → ${sinkText(spec)} in ${place}`,
     "",
@@ -48,37 +52,20 @@ export async function plan(files: readonly string[], options: PlanOptions, shell
 /** Widest column name or type that is shown whole. */
 const columnWidth = 100;
 
-const indented = (lines: readonly string[]): string[] => lines.map((line) => `  ${line}`);
+interface Around {
+  readonly manifest: Manifest;
+  readonly options: PlanOptions;
+  readonly shell: Shell;
+  readonly paint: Paint;
+}
 
-async function targetLines(
-  { spec: { sink } }: Pipeline,
-  compiled: CompiledTransform,
-  { file, paint }: { readonly file: string; readonly paint: Paint },
-): Promise<{ readonly lines: readonly string[]; readonly refused: boolean }> {
+async function targetLines(entry: Entry<Pipeline>, { output }: CompiledTransform, around: Around): Promise<TargetLines> {
+  const { sink } = entry.resource.spec;
+  const { manifest, options, shell, paint } = around;
   if (sink.files !== undefined)
     return { lines: ["The directory is made if it is absent; Parquet files need no other preparation."], refused: false };
-  const { databaseExists, tableExists, statements, problems } = await planDuckdbSink(
-    sink.duckdb,
-    resolve(dirname(file), sink.duckdb.path),
-    compiled.output,
-  );
-  const there = tableExists
-    ? "The table is there"
-    : databaseExists
-      ? "The database is there, the table is not"
-      : "The database file is not there yet";
-  const { mode, schemaEvolution } = sink.duckdb;
-  const how = `Rows are ${mode.upsert === undefined ? "appended" : `upserted by ${mode.upsert.key.join(", ")}`}; schemaEvolution is ${schemaEvolution}.`;
-  if (problems.length > 0) {
-    return { lines: [how, paint("red", `${there}, and the rows do not fit:`), ...indented(problems)], refused: true };
-  }
-  if (statements.length === 0) return { lines: [how, `${there} and takes the rows as it is.`], refused: false };
-  return {
-    lines: [
-      how,
-      `${there}. Before the first load the sink would run:`,
-      ...indented(statements.map((statement) => `${statement};`)),
-    ],
-    refused: false,
-  };
+  if (sink.duckdb !== undefined)
+    return duckdbLines(sink.duckdb, resolve(dirname(fileOf(entry, shell)), sink.duckdb.path), output, paint);
+  await using here = await openHere({ entry, manifest, secrets: options.secrets }, shell);
+  return snowflakeLines(sink.snowflake, output, { context: here.context, connected: manifest.connections.length > 0, paint });
 }

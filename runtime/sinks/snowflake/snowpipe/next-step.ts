@@ -3,9 +3,11 @@ import type { Pending } from "./pending.ts";
 
 /** What is known about a pending file. */
 export interface Seen {
-  /** null: no history knows it, or none was read yet (`searched`). */
+  /** null: what was read does not know it. */
   readonly report: FileReport | null;
-  /** True once the histories were read that would know a file of any age. */
+  /** False: the pipe's report cannot tell, because it had no room for all files or there is none. */
+  readonly reported: boolean;
+  /** True where the table's load history, which reaches back further, was read a moment ago. */
   readonly searched: boolean;
   /** True once this process has given the file to the pipe. */
   readonly submitted: boolean;
@@ -16,7 +18,7 @@ export interface Seen {
 
 /** What to do next about a pending file. */
 export type Step =
-  /** Look into the histories that reach back further than the pipe's report. */
+  /** Look into the table's load history. */
   | { readonly kind: "search" }
   /** Give the file to the pipe: it passes over a name it has had. */
   | { readonly kind: "submit" }
@@ -39,10 +41,10 @@ export const reportedMs = 10 * 60 * 1000;
 export const patienceMs = 5 * 60 * 1000;
 
 /** Decides what to do about a pending file. Pure. */
-export function nextStep(pending: Pending, { report, searched, submitted, waitedMs, nowMs }: Seen): Step {
+export function nextStep(pending: Pending, { report, reported, searched, submitted, waitedMs, nowMs }: Seen): Step {
   const ageMs = nowMs - pending.atMs;
   if (report === null) {
-    if (!searched && ageMs >= reportedMs) return { kind: "search" };
+    if (!searched && (!reported || ageMs >= reportedMs)) return { kind: "search" };
     if (ageMs >= rememberedMs) return { kind: "stop", reason: "FileForgotten", message: forgotten(pending) };
     if (!submitted) return { kind: "submit" };
   }

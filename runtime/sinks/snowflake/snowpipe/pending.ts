@@ -1,14 +1,17 @@
-import type { Json, Position } from "../../../component/position.ts";
+import type { Position } from "../../../component/position.ts";
 
 /**
  * A file that a pipe has to load before its splits may go on. It is written beside their positions in the one step that moves
  * them: from then on the file will be loaded, by whoever owns the splits, and a pipe loads a name once.
  */
 export interface Pending {
-  /** Path within the internal stage, never used twice. */
+  /** Folder and name within the internal stage, never used twice. */
   readonly file: string;
-  /** The pipe that loads it, as SQL names it. */
+  /** The pipe that loads it and the table it loads into, as SQL names them. */
   readonly pipe: string;
+  readonly table: string;
+  /** The owner's stage that it is to be copied into for the pipe, and the folder in it; null: the pipe reads the internal one. */
+  readonly into: { readonly stage: string; readonly folder: string; readonly autoIngest: boolean } | null;
   readonly rows: number;
   readonly bytes: number;
   /** When it was staged, in milliseconds since the epoch by the clock of the pod that did. */
@@ -28,27 +31,18 @@ export interface PendingSplit {
 }
 
 /** The text that is kept beside a split's position. */
-export function pendingText({ file, pipe, rows, bytes, atMs }: Pending, from: Position | null): string {
-  return JSON.stringify({ pending: { file, pipe, rows, bytes, atMs }, from });
+export function pendingText({ file, pipe, table, into, rows, bytes, atMs }: Pending, from: Position | null): string {
+  return JSON.stringify({ pending: { file, pipe, table, into, rows, bytes, atMs }, from });
 }
 
 /** Reads it again. Throws where the text is not from here. */
 export function readPending(text: string): { readonly pending: Pending; readonly from: Position | null } {
-  const { pending, from } = JSON.parse(text) as {
-    readonly pending?: Readonly<Record<string, Json>>;
-    readonly from?: Position | null;
-  };
-  const { file, pipe, rows, bytes, atMs } = pending ?? {};
-  if (
-    typeof file !== "string" ||
-    typeof pipe !== "string" ||
-    typeof rows !== "number" ||
-    typeof bytes !== "number" ||
-    typeof atMs !== "number" ||
-    from === undefined
-  )
-    throw new Error("positions: the state of a split is not one of load.snowpipe: was load changed while a file was on its way?");
-  return { pending: { file, pipe, rows, bytes, atMs }, from };
+  const { pending, from } = JSON.parse(text) as { readonly pending?: Pending; readonly from?: Position | null };
+  if (typeof pending?.file !== "string" || from === undefined)
+    throw new Error(
+      "positions: the state of a split is not one of load.snowpipe: was load changed while rows were on their way?",
+    );
+  return { pending, from };
 }
 
 /** Puts the splits of each file together, oldest file first. */

@@ -8,9 +8,18 @@ import {
   type Seen,
 } from "../../../../../runtime/sinks/snowflake/snowpipe/next-step.ts";
 
-const pending = { file: "orders/x.parquet", pipe: "DB.PUBLIC.PIPE", rows: 3, bytes: 100, atMs: 1_000_000 };
+const pending = {
+  file: "orders/x.parquet",
+  pipe: "DB.PUBLIC.PIPE",
+  table: "DB.PUBLIC.T",
+  into: null,
+  rows: 3,
+  bytes: 100,
+  atMs: 1_000_000,
+};
 const at = (ageMs: number, seen: Partial<Seen> = {}): Seen => ({
   report: null,
+  reported: true,
   searched: false,
   submitted: false,
   waitedMs: 0,
@@ -49,6 +58,13 @@ describe("a file that a pipe has to load", () => {
     ["of which rows were left out stops", at(9000, { submitted: true, report: partly }), "stop"],
     ["older than the pipe's report is searched for before anything", at(reportedMs), "search"],
     ["older than the pipe's report is searched for while it is waited for", at(reportedMs, { submitted: true }), "search"],
+    ["that a report had no room for is searched for", at(5000, { submitted: true, reported: false }), "search"],
+    [
+      "that a report had no room for and no history knows is waited for",
+      at(5000, { ...old, submitted: true, reported: false }),
+      "wait",
+    ],
+    ["that was just staged is given to the pipe before anything, if nothing was read yet", at(0, { reported: true }), "submit"],
     ["that no history knows is given to the pipe while it would know the name", at(rememberedMs - 1, old), "submit"],
     ["that the pipe may have forgotten is never given to it again", at(rememberedMs, old), "stop"],
     ["that the pipe may have forgotten is searched for first", at(rememberedMs), "search"],

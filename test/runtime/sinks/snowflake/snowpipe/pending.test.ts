@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { pendingFiles, pendingText, readPending } from "../../../../../runtime/sinks/snowflake/snowpipe/pending.ts";
 
-const file = (name: string, atMs: number) => ({ file: name, pipe: 'DB.PUBLIC."p i"', rows: 2, bytes: 9, atMs });
+const into = { stage: "DB.PUBLIC.LAKE", folder: "snowline/", autoIngest: true };
+const file = (name: string, atMs: number) => ({ file: name, pipe: 'DB.PUBLIC."p i"', table: "T", into, rows: 2, bytes: 9, atMs });
 
 describe("what is kept beside a position", () => {
   it("comes back as it was, with where the split stood", () => {
@@ -11,7 +12,7 @@ describe("what is kept beside a position", () => {
 
   it("of another way of loading is refused", () => {
     expect(() => readPending('{"final":true}')).toThrow(/not one of load\.snowpipe/);
-    expect(() => readPending('{"pending":{"file":"a"},"from":null}')).toThrow(/not one of load\.snowpipe/);
+    expect(() => readPending('{"pending":{},"from":null}')).toThrow(/not one of load\.snowpipe/);
   });
 
   it("is put together by file, the oldest first", () => {

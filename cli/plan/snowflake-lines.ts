@@ -1,0 +1,88 @@
+import type { SnowflakeSink } from "../../crds/connectors/snowflake.ts";
+import type { ComponentContext } from "../../runtime/component/context.ts";
+import { NotConnected, Terminal } from "../../runtime/component/errors.ts";
+import { planSnowflakeSink, planUnasked, type SnowflakeSinkPlan } from "../../runtime/sinks/snowflake/plan-snowflake-sink.ts";
+import { grantText, privilegesOf } from "../../runtime/sinks/snowflake/privileges.ts";
+import type { Column } from "../../transform/column.ts";
+import type { Paint } from "../text.ts";
+import { howText, indented, type TargetLines } from "./target-lines.ts";
+
+/** Where the plan is made. */
+export interface SnowflakePlace {
+  readonly context: ComponentContext;
+  /** False: the files hold no Connection, so that the account cannot be asked. */
+  readonly connected: boolean;
+  readonly paint: Paint;
+}
+
+/** What a Snowflake sink would do in its account: asked where the Connection is at hand, and as far as can be said without it. */
+export async function snowflakeLines(
+  spec: SnowflakeSink,
+  columns: readonly Column[],
+  { context, connected, paint }: SnowflakePlace,
+): Promise<TargetLines> {
+  const options = { spec, columns, pipeline: context.pipeline };
+  const how = `${howText(spec.mode, spec.schemaEvolution)} ${loadText(spec)}`;
+  if (!connected) {
+    const unasked = `The account was not asked: give the file with Connection ${spec.connection} as well.`;
+    return answer([how, unasked], planUnasked(options), paint);
+  }
+  try {
+    const plan = await planSnowflakeSink(options, context);
+    return answer([how, ...accountLines(plan, spec, paint)], plan, paint);
+  } catch (error) {
+    if (!(error instanceof NotConnected) && !(error instanceof Terminal)) throw error;
+    const unasked = [paint("red", "The account cannot be asked: ") + error.message, "Without it this much can be said."];
+    return { ...answer([how, ...unasked], planUnasked(options), paint), refused: true };
+  }
+}
+
+function loadText({ load }: SnowflakeSink): string {
+  const { copy, streaming, snowpipe } = load;
+  const { everySeconds, upToBytes, upToRows } = copy ?? streaming ?? snowpipe;
+  const way = copy === undefined ? (streaming === undefined ? "Snowpipe" : "Snowpipe Streaming") : "COPY";
+  return `They go by ${way} after ${everySeconds} s, ${upToBytes} or ${upToRows} records.`;
+}
+
+function accountLines({ account, statements }: SnowflakeSinkPlan, spec: SnowflakeSink, paint: Paint): string[] {
+  if (account === null) return [];
+  const { url, user, role, warehouse, missing } = account;
+  const session = `Signed in at ${url} as ${user}, role ${role ?? "none"}, warehouse ${warehouse ?? "none"}.`;
+  const noWarehouse =
+    warehouse === null ? [paint("red", "No warehouse would run the statements: set warehouse in the Connection.")] : [];
+  const given = role ?? "…";
+  const grants = (list: NonNullable<typeof missing>): string[] =>
+    indented(list.map((privilege) => `${grantText(privilege, given)};`));
+  if (missing === null) {
+    const all = privilegesOf(spec, warehouse).filter(({ when }) => when === "always" || account.tableExists);
+    return [session, ...noWarehouse, "What the role may do cannot be read. It needs:", ...grants(all), ""];
+  }
+  if (missing.length === 0)
+    return [session, ...noWarehouse, `The role may do what it has to${statements.length > 0 ? "" : ", and nothing is missing"}.`];
+  return [
+    session,
+    ...noWarehouse,
+    paint("red", `The role lacks privileges. Somebody who may grant them has to run:`),
+    ...grants(missing),
+    "",
+  ];
+}
+
+function answer(before: readonly string[], plan: SnowflakeSinkPlan, paint: Paint): TargetLines {
+  const { account, statements, problems, pipeCopy } = plan;
+  const there =
+    account === null ? "Where the table is absent" : account.tableExists ? "The table is there" : "The table is not there";
+  const lacks = account !== null && (account.warehouse === null || (account.missing !== null && account.missing.length > 0));
+  if (problems.length > 0)
+    return { lines: [...before, paint("red", `${there}, and the rows do not fit:`), ...indented(problems)], refused: true };
+  const pipe =
+    pipeCopy === null
+      ? []
+      : ["The pipe that the manifest names has to load like this one:", ...indented([`CREATE PIPE … AS ${pipeCopy};`])];
+  if (statements.length === 0) return { lines: [...before, `${there} and takes the rows as it is.`, ...pipe], refused: lacks };
+  const would =
+    account === null
+      ? `${there} the sink would run before the first load:`
+      : `${there}. Before the first load the sink would run:`;
+  return { lines: [...before, would, ...indented(statements.map((statement) => `${statement};`)), ...pipe], refused: lacks };
+}

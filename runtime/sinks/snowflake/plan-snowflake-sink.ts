@@ -1,0 +1,148 @@
+import type { SnowflakeSink } from "../../../crds/connectors/snowflake.ts";
+import type { Column } from "../../../transform/column.ts";
+import type { ComponentContext } from "../../component/context.ts";
+import type { TableColumn } from "../../component/table-plan.ts";
+import { StatementRefused } from "../../snowflake/errors.ts";
+import { snowflakeAccount } from "../../snowflake/account.ts";
+import type { SnowflakeSession } from "../../snowflake/session.ts";
+import { describeTable } from "./describe-table.ts";
+import { grantedTo, missingOf } from "./granted.ts";
+import { createPositionsText } from "./positions.ts";
+import { type Privilege, privilegesOf } from "./privileges.ts";
+import { createStageText, type SinkNames, sinkNames, type WholeName } from "./sink-names.ts";
+import { planPipe } from "./snowpipe/plan-pipe.ts";
+import { planSnowflakeTable } from "./table-plan.ts";
+
+/** What the sink would do before it loads. */
+export interface SnowflakeSinkPlan {
+  /** DDL that it would run, in order. Each may run twice. */
+  readonly statements: readonly string[];
+  /** Why it could not load: what the manifest does not allow; each a sentence with the way out. */
+  readonly problems: readonly string[];
+  /** The COPY that a pipe named by the manifest has to run; null where Snowline makes the pipe, or none is used. */
+  readonly pipeCopy: string | null;
+  /** What the account said; null where it was not asked. */
+  readonly account: AskedAccount | null;
+}
+
+/** What the account said. */
+export interface AskedAccount {
+  readonly url: string;
+  readonly user: string;
+  readonly role: string | null;
+  readonly warehouse: string | null;
+  /** False too where the role may not see it. */
+  readonly tableExists: boolean;
+  /** Privileges that the role lacks; null where its grants cannot be read. */
+  readonly missing: readonly Privilege[] | null;
+}
+
+/** Whose plan. */
+export interface PlanOptions {
+  readonly spec: SnowflakeSink;
+  /** What the SQL yields. */
+  readonly columns: readonly Column[];
+  readonly pipeline: ComponentContext["pipeline"];
+}
+
+/** What is in the account already. `table`: its columns, or null. */
+interface There {
+  readonly table: readonly TableColumn[] | null;
+  readonly positions: boolean;
+  readonly stage: boolean;
+  readonly pipe: boolean;
+}
+const nothing: There = { table: null, positions: false, stage: false, pipe: false };
+
+/** The plan for an account without anything in it, which nobody asked. Pure. */
+export function planUnasked(options: PlanOptions): SnowflakeSinkPlan {
+  return { ...planned(options, nothing), account: null };
+}
+
+/** Asks the account, changing nothing in it. Throws NotConnected, and Terminal where it does not let us in. */
+export async function planSnowflakeSink(options: PlanOptions, context: ComponentContext): Promise<SnowflakeSinkPlan> {
+  const { spec, pipeline } = options;
+  const names = sinkNames(spec, pipeline);
+  const account = snowflakeAccount(context.connection(spec.connection).snowflake!, context);
+  await using session = await account.openSession({ namespace: pipeline.namespace, pipeline: pipeline.name, run: "plan" });
+  const { rows } = await session.execute("SELECT CURRENT_USER(), CURRENT_ROLE(), CURRENT_WAREHOUSE()");
+  const [user = null, role = null, warehouse = null] = rows[0] ?? [];
+  const table = await describeTable(session, names.table);
+  const { pipe } = planned(options, { ...nothing, table });
+  const there: There = {
+    table,
+    positions: (await describeTable(session, names.positions)) !== null,
+    stage: await isThere(session, `STAGE ${names.stage.sql}`),
+    pipe: pipe !== null && (await isThere(session, `PIPE ${pipe}`)),
+  };
+  const granted = role === null ? null : await grantedTo(session, role);
+  const needed = privilegesOf(spec, warehouse).filter((privilege) => isNeeded(privilege, there, names));
+  return {
+    ...planned(options, there),
+    account: {
+      url: account.url,
+      user: user ?? "",
+      role,
+      warehouse,
+      tableExists: table !== null,
+      missing: granted === null ? null : missingOf(needed, granted),
+    },
+  };
+}
+
+function planned(
+  { spec, columns, pipeline }: PlanOptions,
+  there: There,
+): Omit<SnowflakeSinkPlan, "account"> & { readonly pipe: string | null } {
+  const names = sinkNames(spec, pipeline);
+  const { key = null, deleteWhen = null } = spec.mode.upsert ?? {};
+  const plan = planSnowflakeTable({
+    table: names.table.sql,
+    existing: there.table,
+    columns,
+    evolution: spec.schemaEvolution,
+    key,
+    deleteWhen,
+  });
+  if (plan.kind === "refused") return { statements: [], problems: plan.problems, pipe: null, pipeCopy: null };
+  const { snowpipe, streaming } = spec.load;
+  const tag = { namespace: pipeline.namespace, pipeline: pipeline.name, run: "plan" };
+  const pipe = snowpipe === undefined ? null : planPipe({ spec, names, tag }, plan.stored);
+  return {
+    statements: [
+      ...plan.statements,
+      ...(there.positions ? [] : [createPositionsText(names.positions)]),
+      ...(there.stage || streaming !== undefined ? [] : [createStageText(names.stage)]),
+      ...(there.pipe || pipe === null || pipe.create === null ? [] : [pipe.create]),
+    ],
+    problems: [],
+    pipe: pipe?.pipe ?? null,
+    pipeCopy: pipe === null || pipe.create !== null ? null : pipe.copy,
+  };
+}
+
+/** Making what is there already takes no privilege, and none can be had on a table that is not there. */
+function isNeeded({ privilege, name, when }: Privilege, there: There, { table, positions }: SinkNames): boolean {
+  if (when === "existing") return there.table !== null;
+  const inSchemaOf = (object: WholeName): boolean => name[0] === object.database && name[1] === object.schema;
+  switch (privilege) {
+    case "CREATE TABLE":
+      return (inSchemaOf(table) && there.table === null) || (inSchemaOf(positions) && !there.positions);
+    case "CREATE STAGE":
+      return !there.stage;
+    case "CREATE PIPE":
+      return !there.pipe;
+    default:
+      return true;
+  }
+}
+
+async function isThere(session: SnowflakeSession, object: string): Promise<boolean> {
+  try {
+    await session.execute(`DESCRIBE ${object}`);
+    return true;
+  } catch (error) {
+    if (error instanceof StatementRefused) return false;
+    throw error;
+  }
+}
