@@ -11,7 +11,7 @@ import { narrow } from "./narrow.ts";
 import { batchError, isRecordsFault, recordError } from "./record-error.ts";
 import { ordinalColumn } from "./rewrite.ts";
 import type { Lines, Reject, Rows, SplitRun, Transformed } from "./rows.ts";
-import { faultColumn, makeOrigins, originTable, resultTable, type TargetSql, writeRows } from "./target-sql.ts";
+import { faultColumn, faultMark, makeOrigins, originTable, resultTable, type TargetSql, writeRows } from "./target-sql.ts";
 
 /** Lines are mostly shorter than this; DuckDB's buffers are twice as large and count in its memory limit. */
 const lineBytesUsual = 4 * 1024 * 1024;
@@ -19,6 +19,9 @@ const lineBytesUsual = 4 * 1024 * 1024;
 const narrowRoundsMax = 4;
 /** About 1 ms each. Beyond it the SQL fails for so many records that it is the SQL that is wrong. */
 const probesMax = 20_000;
+
+/** Batches that are staged after one that had a row which does not fit, as such rows seldom come alone. */
+const directAgainAfter = 16;
 
 /** An abort is repeated after this time, until the statement has ended. */
 const interruptEveryMs = 100;
@@ -52,6 +55,8 @@ export class BatchRun {
   readonly #explainPath: string;
   readonly #read: string;
   #files = 0;
+  /** Batches that are still to be staged because one before them had a row which does not fit. */
+  #wrongBefore = 0;
 
   constructor(options: BatchRunOptions) {
     this.#options = options;
@@ -208,14 +213,18 @@ export class BatchRun {
   }
 
   async #writeRows({ sql, signal }: BatchInput, rejects: Map<number, Reject>): Promise<Rows | null> {
-    const { columns, reasons, select, staged, written } = sql.whole;
-    if (staged) {
-      await this.#query(`CREATE OR REPLACE TEMP TABLE ${resultTable} AS ${select}`, signal);
-      if (this.#options.threaded && reasons.length > 0) await this.#rejectFaults(reasons, rejects, signal);
-    }
+    const { columns, reasons, select, staged, direct, written } = sql.whole;
     const path = join(this.#options.directory, `rows-${++this.#files}.parquet`);
     try {
-      const copied = await this.#query(writeRows(written, path), signal);
+      let copied = direct === null || this.#wrongBefore > 0 ? null : await this.#writeDirect(direct, path, signal);
+      if (copied === null) {
+        this.#wrongBefore = Math.max(this.#wrongBefore - 1, 0);
+        if (staged) {
+          await this.#query(`CREATE OR REPLACE TEMP TABLE ${resultTable} AS ${select}`, signal);
+          if (this.#options.threaded && reasons.length > 0) await this.#rejectFaults(reasons, rejects, signal);
+        }
+        copied = await this.#query(writeRows(written, path), signal);
+      }
       const count = Number(copied[0]![0]);
       if (count > 0) return { path, count, bytes: (await stat(path)).size, columns };
     } catch (error) {
@@ -224,6 +233,17 @@ export class BatchRun {
     }
     await rm(path, { force: true });
     return null;
+  }
+
+  /** null: a row does not fit the table. */
+  async #writeDirect(direct: string, path: string, signal: AbortSignal): Promise<DuckDBValue[][] | null> {
+    try {
+      return await this.#query(writeRows(direct, path), signal);
+    } catch (error) {
+      if (databaseError(error)?.message.includes(faultMark) !== true) throw error;
+      this.#wrongBefore = directAgainAfter;
+      return null;
+    }
   }
 
   /** A record of which one row does not fit the table is rejected with all its rows. */

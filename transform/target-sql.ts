@@ -36,6 +36,11 @@ export interface TargetSql {
   readonly reasons: readonly string[];
   /** True where rows go through `resultTable`; else `select` is written as it is. */
   readonly staged: boolean;
+  /**
+   * Where rows are staged only because something may be wrong with them: writes them as they are, and fails where something is.
+   * Mostly nothing is, and this costs half as much. null: they have to be staged, or need not be.
+   */
+  readonly direct: string | null;
   /** The rows: `columns`, and when threaded the ordinal and, where anything can go wrong, the fault. */
   readonly select: string;
   /** What is written to the file: the rows of `select`, or those that `resultTable` still has. */
@@ -69,22 +74,24 @@ export function targetSql(options: TargetOptions): TargetSql {
   const ordinal = threaded ? [ordinalColumn] : [];
   const checked = threaded && faults.length > 0 ? [`${fault} AS ${faultColumn}`] : [];
   // A row that cannot tell its record fails the statement, and the record is then found as for the owner's own errors.
-  const where =
-    !threaded && faults.length > 0
-      ? ` WHERE CASE WHEN (${fault}) IS NULL THEN true ELSE error('${faultMark}' || (${fault})) END`
-      : "";
+  const failing = ` WHERE CASE WHEN (${fault}) IS NULL THEN true ELSE error('${faultMark}' || (${fault})) END`;
+  const where = !threaded && faults.length > 0 ? failing : "";
   const staged = upsertKey !== null || (threaded && faults.length > 0);
   const besides = staged ? [...ordinal, ...checked] : origins ? ordinal : [];
   const select = `SELECT ${[...values, ...besides].join(", ")} FROM (${options.sql})${where}`;
   const rows = staged ? stagedRows(upsertKey, threaded) : `(${select})`;
+  const plain = `(SELECT ${[...values, ...(origins ? ordinal : [])].join(", ")} FROM (${options.sql})${failing})`;
+  const writtenOf = (from: string): string =>
+    origins
+      ? `SELECT ${travelling(columns, asText)}, ${splitOrError} AS ${originColumns.split}, ${ordinalColumn} FROM ${from} LEFT JOIN ${originTable} USING (${ordinalColumn})`
+      : `SELECT ${travelling(columns, asText)} FROM ${from}`;
   return {
     columns,
     reasons,
     staged,
     select,
-    written: origins
-      ? `SELECT ${travelling(columns, asText)}, ${splitOrError} AS ${originColumns.split}, ${ordinalColumn} FROM ${rows} LEFT JOIN ${originTable} USING (${ordinalColumn})`
-      : `SELECT ${travelling(columns, asText)} FROM ${rows}`,
+    direct: staged && upsertKey === null ? writtenOf(plain) : null,
+    written: writtenOf(rows),
   };
 }
 
