@@ -29,8 +29,8 @@ export const refusal = {
 const passing: ReadonlySet<number> = new Set([603, 604, 605, 607, 608, 300002, 390420, 390421]);
 /** The driver lost the server, or the server the session. */
 const lost: ReadonlySet<number> = new Set([
-  ...[401001, 401002, 401003, 401004, 402001, 402002, 405501, 405502, 405503, 407001, 407002],
-  ...[390104, 390110, 390111, 390112, 390113, 390114, 390115, 390195],
+  401001, 401002, 401003, 401004, 402001, 402002, 405501, 405502, 405503, 407001, 407002, 390104, 390110, 390111, 390112, 390113,
+  390114, 390115, 390195,
 ]);
 /** A resource monitor has stopped the warehouse: the owner may raise the quota, or the next period comes. */
 const quota: ReadonlySet<number> = new Set([90073, 90094]);

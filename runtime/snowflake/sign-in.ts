@@ -66,7 +66,7 @@ export function signIn(spec: SnowflakeConnection, account: string, context: Comp
   }
   const type = oauth === undefined ? "PROGRAMMATIC_ACCESS_TOKEN" : "OAUTH";
   const read =
-    oauth === undefined ? async () => (await context.secret(token!.tokenFrom)).trim() : clientCredentialsToken(oauth, context);
+    oauth === undefined ? async () => (await context.secret(token.tokenFrom)).trim() : clientCredentialsToken(oauth, context);
   return {
     credentials: async () => ({ authenticator: type, username, token: await read() }),
     bearer: async () => ({ type, token: await read() }),
