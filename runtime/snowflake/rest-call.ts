@@ -68,11 +68,14 @@ async function sent(account: SnowflakeAccount, call: RestCall): Promise<{ readon
   }
 }
 
-/** Workload identity is a kind of bearer of its own; the others name theirs in a header. */
 function headersOf({ token, type }: Bearer): Record<string, string> {
-  const agent = { Accept: "application/json", "User-Agent": "snowline" };
-  if (type === "WORKLOAD_IDENTITY") return { ...agent, Authorization: `Bearer WIF.OIDC.${token}` };
-  return { ...agent, Authorization: `Bearer ${token}`, "X-Snowflake-Authorization-Token-Type": type };
+  return {
+    Accept: "application/json",
+    "User-Agent": "snowline",
+    Authorization: `Bearer ${token}`,
+    // A workload identity's token says itself what it is.
+    ...(type === "WORKLOAD_IDENTITY" ? {} : { "X-Snowflake-Authorization-Token-Type": type }),
+  };
 }
 
 async function bounded(response: Response): Promise<string> {

@@ -1,7 +1,7 @@
 import assert from "node:assert";
 import type { Column, TargetColumn } from "../../../../transform/column.ts";
 import type { Rows } from "../../../../transform/rows.ts";
-import { NotConnected, TargetChanged, Terminal } from "../../../component/errors.ts";
+import { NotConnected, TargetChanged } from "../../../component/errors.ts";
 import type { Move, Position } from "../../../component/position.ts";
 import type { Sink, Written } from "../../../component/sink.ts";
 import { refusal, StatementRefused } from "../../../snowflake/errors.ts";
@@ -11,6 +11,7 @@ import { type LockPatience, lockPatiently, lockTimeoutMs, positionsPatience } fr
 import { OpenSession } from "../open-session.ts";
 import { advance, claim, type Claimant, createPositions, judge, stored } from "../positions.ts";
 import { define, type PreparedTable, prepareTable, tableDigest } from "../prepare-table.ts";
+import { steeredRefusal } from "../refusal.ts";
 import { wholeName } from "../sink-names.ts";
 import type { SinkSetup } from "../sink-setup.ts";
 import { copyStatement, upsertStatements } from "./load-statements.ts";
@@ -174,12 +175,7 @@ class CopyTable implements Sink {
     try {
       return await work(session);
     } catch (error) {
-      if (!(error instanceof StatementRefused)) throw error;
-      if (error.code === refusal.lock) throw new NotConnected(error.message);
-      if (error.code === refusal.privilege || error.code === refusal.missing || error.code === refusal.missingSchema) {
-        throw new Terminal("PrivilegeMissing", `${error.message}: \`snowline plan\` prints the GRANTs that the role lacks`);
-      }
-      throw new Terminal("LoadRefused", error.message);
+      throw steeredRefusal(error);
     }
   }
 }

@@ -47,10 +47,10 @@ export function readPending(text: string): { readonly pending: Pending; readonly
 
 /** Puts the splits of each file together, oldest file first. */
 export function pendingFiles(
-  splits: Iterable<{ readonly split: string; readonly position: Position | null; readonly state: string | null }>,
+  splits: ReadonlyMap<string, { readonly position: Position | null; readonly state: string | null }>,
 ): readonly PendingFile[] {
   const files = new Map<string, { readonly pending: Pending; readonly splits: PendingSplit[] }>();
-  for (const { split, position, state } of splits) {
+  for (const [split, { position, state }] of splits) {
     if (state === null || position === null) continue;
     const { pending, from } = readPending(state);
     const file = files.get(pending.file) ?? { pending, splits: [] };

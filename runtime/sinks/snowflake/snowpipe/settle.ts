@@ -5,7 +5,7 @@ import { quotedName, textLiteral } from "../../../snowflake/identifiers.ts";
 import { nameParts } from "../../../snowflake/readable-name.ts";
 import type { SnowflakeSession } from "../../../snowflake/session.ts";
 import { fileReport, type FileReport } from "./file-report.ts";
-import { nextStep, patienceMs } from "./next-step.ts";
+import { nextStep, patienceMs, reportedMs } from "./next-step.ts";
 import type { Pending } from "./pending.ts";
 import { insertFile, reportedFile } from "./pipe-calls.ts";
 import { folderOf, pathForPipe } from "./pipe-place.ts";
@@ -73,6 +73,13 @@ export async function settle(pending: Pending, options: SettleOptions): Promise<
       default:
         return step satisfies never;
     }
+  }
+}
+
+/** Gives files that their pipes still know to them, so that several load at the same time. `settle` gives them once more. */
+export async function submitEarly(files: readonly Pending[], options: SettleOptions): Promise<void> {
+  for (const file of files) {
+    if (options.now() - file.atMs < reportedMs) await submit(file, options);
   }
 }
 

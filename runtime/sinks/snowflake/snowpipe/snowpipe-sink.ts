@@ -3,18 +3,25 @@ import { randomUUID } from "node:crypto";
 import { basename } from "node:path";
 import type { Column, TargetColumn } from "../../../../transform/column.ts";
 import type { Rows } from "../../../../transform/rows.ts";
-import { Terminal } from "../../../component/errors.ts";
+import { NotConnected, TargetChanged, Terminal } from "../../../component/errors.ts";
 import type { Move, Position } from "../../../component/position.ts";
 import type { Sink, Written } from "../../../component/sink.ts";
+import type { SnowflakeSession } from "../../../snowflake/session.ts";
+import { describeTable } from "../describe-table.ts";
+import { lockPatiently, lockTimeoutMs, positionsPatience } from "../lock-wait.ts";
 import { OpenSession } from "../open-session.ts";
-import { advance, claim, type Claimant, createPositions, judge, stored } from "../positions.ts";
-import { define, prepareTable } from "../prepare-table.ts";
+import { advance, claim, type Claimant, createPositions, judge, type Stored, stored, type StoredMove } from "../positions.ts";
+import { define, type PreparedTable, prepareTable, tableDigest } from "../prepare-table.ts";
+import { steeredRefusal } from "../refusal.ts";
 import { createStageText } from "../sink-names.ts";
 import type { SinkSetup } from "../sink-setup.ts";
 import { type Pending, type PendingFile, pendingFiles, pendingText } from "./pending.ts";
-import { folderOf, type PipeSource, pipeSource, stageFolder } from "./pipe-place.ts";
+import { folderOf, pipeSource, stageFolder } from "./pipe-place.ts";
 import { planPipe } from "./plan-pipe.ts";
-import { settle, type SettleOptions } from "./settle.ts";
+import { settle, submitEarly } from "./settle.ts";
+
+/** Nothing but positions and names goes through this session: the pipe does the loading. */
+const bounds = { lockTimeoutMs, longestStatementMs: 180_000 };
 
 /** Loads by Snowpipe: a file is staged, one step moves the positions and says that the file is to be loaded, and a pipe loads it. */
 export function openSnowpipeSink(setup: SinkSetup): Sink {
@@ -22,74 +29,84 @@ export function openSnowpipeSink(setup: SinkSetup): Sink {
 }
 
 /**
- * The step that moves the positions is the commit point: it is the file's only mention, so that a file without it is never
- * loaded, and with it is given to the pipe until its load is proven, by this owner or by the next. A pipe loads a name once.
+ * The step that moves the positions is the commit point, and the file's only mention: without it the file is never given to the
+ * pipe, and with it the file is given until its load is proven, by this owner or by the next. A pipe loads a name once.
  */
 class SnowpipeTable implements Sink {
   readonly #setup: SinkSetup;
   readonly #session: OpenSession;
   readonly #claimant: Claimant;
-  readonly #source: PipeSource;
+  #table: PreparedTable | null = null;
   #pipe: string | null = null;
-  /** True after a call that failed: what it did is not known. */
+  #positionsThere = false;
+  /** True after a write that failed: what it did is not known. */
   #doubtful = false;
 
   constructor(setup: SinkSetup) {
     this.#setup = setup;
-    this.#session = new OpenSession(setup);
+    this.#session = new OpenSession(setup, bounds);
     this.#claimant = { positions: setup.names.positions, owner: setup.owner };
-    this.#source = pipeSource(setup);
   }
 
   async prepare(columns: readonly Column[]): Promise<readonly TargetColumn[]> {
-    const session = await this.#session.get();
-    const { names } = this.#setup;
-    const { target, stored } = await prepareTable(session, this.#setup, columns);
-    await define(session, createStageText(names.stage));
-    const { pipe, create } = planPipe(this.#setup, stored);
-    if (create !== null) await define(session, create);
-    this.#pipe = pipe;
-    return target;
+    return this.#steered(async (session) => {
+      const table = await prepareTable(session, this.#setup, columns);
+      await define(session, createStageText(this.#setup.names.stage));
+      const { pipe, create } = planPipe(this.#setup, table.stored);
+      if (create !== null) await define(session, create);
+      [this.#table, this.#pipe] = [table, pipe];
+      return table.target;
+    });
   }
 
   async restore(splits: readonly string[]): Promise<ReadonlyMap<string, Position>> {
     if (splits.length === 0) return new Map();
-    const session = await this.#session.get();
-    await createPositions(session, this.#claimant.positions);
-    await claim(session, this.#claimant, splits);
-    const found = await stored(session, this.#claimant, splits);
-    await this.#settleAll(pendingFiles([...found].map(([split, { position, state }]) => ({ split, position, state }))));
-    return new Map([...found].flatMap(([split, { position }]) => (position === null ? [] : [[split, position] as const])));
+    return this.#steered(async (session) => {
+      if (!this.#positionsThere) await createPositions(session, this.#claimant.positions);
+      this.#positionsThere = true;
+      await lockPatiently(() => claim(session, this.#claimant, splits), session, this.#setup, positionsPatience);
+      const found = await stored(session, this.#claimant, splits);
+      const positions = new Map([...found].map(([split, { position }]) => [split, position]));
+      for (const file of await this.#settleAll(found)) {
+        // Read again, the records may fit by now; where they do not, `write` says what is wrong.
+        this.#setup.context.log.warn({ file: file.file, rows: file.rows, error: file.error }, "file not loaded, read again");
+        for (const { split, from } of file.splits) positions.set(split, from);
+      }
+      return new Map([...positions].flatMap(([split, position]) => (position === null ? [] : [[split, position] as const])));
+    });
   }
 
   async write(rows: Rows | null, moves: readonly Move[]): Promise<Written> {
     assert(moves.length > 0, "rows without moves could be loaded twice");
-    const doubtful = this.#doubtful;
-    this.#doubtful = true;
-    const written = (doubtful ? await this.#found(moves) : null) ?? (await this.#write(rows, moves));
-    this.#doubtful = false;
-    return written;
+    assert(new Set(moves.map(({ split }) => split)).size === moves.length, "a split moves once in a batch");
+    return this.#steered(async (session) => {
+      const doubtful = this.#doubtful;
+      this.#doubtful = true;
+      const written = (doubtful ? await this.#found(session, moves) : null) ?? (await this.#write(session, rows, moves));
+      this.#doubtful = false;
+      return written;
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#session[Symbol.asyncDispose]();
   }
 
-  async #write(rows: Rows | null, moves: readonly Move[]): Promise<Written> {
-    const pending = rows === null ? null : await this.#stage(rows);
-    const intended = await this.#intend(pending, moves);
-    if (intended !== null) {
-      if (pending !== null) await this.#removeStaged(pending);
-      return intended;
+  async #write(session: SnowflakeSession, rows: Rows | null, moves: readonly Move[]): Promise<Written> {
+    const pending = rows === null ? null : await this.#stage(session, rows);
+    const noted = moves.map((move) => ({ ...move, state: pending === null ? null : pendingText(pending, move.from) }));
+    if (!(await this.#intend(session, noted))) {
+      if (pending !== null) await this.#removeStaged(session, pending);
+      const found = await this.#found(session, moves);
+      if (found === null) throw new NotConnected(`${this.#claimant.positions.sql}: positions were changed in between`);
+      return found;
     }
-    if (pending !== null)
-      await this.#settleAll([{ ...pending, splits: moves.map(({ split, from, to }) => ({ split, from, to })) }]);
+    if (pending !== null) await this.#settled({ ...pending, splits: moves });
     return { kind: "written" };
   }
 
   /** What became of an earlier call with these moves; null: nothing has moved. */
-  async #found(moves: readonly Move[]): Promise<Written | null> {
-    const session = await this.#session.get();
+  async #found(session: SnowflakeSession, moves: readonly Move[]): Promise<Written | null> {
     const { conflicts, arrived } = await judge(session, this.#claimant, moves);
     if (!arrived) return conflicts.length === 0 ? null : { kind: "conflict", splits: conflicts };
     const found = await stored(
@@ -97,81 +114,123 @@ class SnowpipeTable implements Sink {
       this.#claimant,
       moves.map(({ split }) => split),
     );
-    await this.#settleAll(pendingFiles([...found].map(([split, { position, state }]) => ({ split, position, state }))));
+    for (const file of pendingFiles(found)) await this.#settled(file);
     return { kind: "written" };
   }
 
-  async #stage(rows: Rows): Promise<Pending> {
+  async #stage(session: SnowflakeSession, rows: Rows): Promise<Pending> {
     assert(this.#pipe !== null, "prepare comes before rows");
-    const folder = `${stageFolder}${randomUUID()}/`;
-    const session = await this.#session.get();
-    await session.put(rows.path, `@${this.#setup.names.stage.sql}/${folder}`);
-    const { table } = this.#setup.names;
+    const { names, context } = this.#setup;
+    const folder = `${stageFolder}${randomUUID()}`;
+    await session.put(rows.path, `@${names.stage.sql}/${folder}`);
     return {
-      file: `${folder}${basename(rows.path)}`,
+      file: `${folder}/${basename(rows.path)}`,
       pipe: this.#pipe,
-      table: table.sql,
-      into: this.#source.into,
+      table: names.table.sql,
+      into: pipeSource(this.#setup).into,
       rows: rows.count,
       bytes: rows.bytes,
-      atMs: this.#setup.context.now(),
+      atMs: context.now(),
     };
   }
 
-  /** All moves in one step, with the file beside them. null: done; else why nothing was done. */
-  async #intend(pending: Pending | null, moves: readonly Move[]): Promise<Written | null> {
-    const session = await this.#session.get();
-    const noted = moves.map((move) => ({ ...move, state: pending === null ? null : pendingText(pending, move.from) }));
-    await session.execute("BEGIN");
-    const moved = await advance(session, this.#claimant, noted);
-    if (moved === moves.length) {
-      await session.execute("COMMIT");
-      return null;
+  /** Makes all the moves in one transaction, with the file beside them. False: none, as not all of them can be made. */
+  async #intend(session: SnowflakeSession, moves: readonly StoredMove[]): Promise<boolean> {
+    const { names, context } = this.#setup;
+    await session.execute(`BEGIN NAME ${names.transaction}`);
+    const heldSinceMs = context.now();
+    try {
+      const moved = await lockPatiently(() => advance(session, this.#claimant, moves), session, this.#setup, positionsPatience);
+      if (moved !== moves.length) {
+        await session.execute("ROLLBACK");
+        return false;
+      }
+    } catch (error) {
+      // A session that is gone takes its transaction along, or leaves it to whoever waits for its lock.
+      if (session.alive) await session.execute("ROLLBACK");
+      throw error;
     }
-    await session.execute("ROLLBACK");
-    return this.#found(moves);
+    await session.execute("COMMIT");
+    // Whoever waits for our lock may have ended the transaction, and Snowflake's COMMIT does not say so: see lock-wait.ts.
+    if (context.now() - heldSinceMs < lockTimeoutMs) return true;
+    const { arrived } = await judge(session, this.#claimant, moves as readonly Move[]);
+    if (!arrived) throw new NotConnected(`${names.positions.sql}: the transaction was ended from outside`);
+    return true;
   }
 
-  /** Ends with every file loaded. Several are given to their pipes at the same time. Throws the gravest of what went wrong. */
-  async #settleAll(files: readonly PendingFile[]): Promise<void> {
-    const outcomes = await Promise.allSettled(files.map((file) => this.#settle(file)));
-    const errors = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason as unknown] : []));
-    if (errors.length > 0) throw errors.find((error) => error instanceof Terminal) ?? errors[0];
+  /** Settles what earlier owners left, and answers the files that could not be loaded; their splits are back where they were. */
+  async #settleAll(found: ReadonlyMap<string, Stored>): Promise<readonly (PendingFile & { readonly error: string })[]> {
+    const files = pendingFiles(found);
+    // Given to their pipes at once, they are waited for together.
+    if (files.length > 1) await submitEarly(files, this.#settling);
+    const failed: (PendingFile & { readonly error: string })[] = [];
+    for (const file of files) {
+      const error = await this.#settle(file);
+      if (error !== null) failed.push({ ...file, error });
+    }
+    return failed;
   }
 
-  async #settle(file: PendingFile): Promise<void> {
-    const { context, names, account } = this.#setup;
-    const options: SettleOptions = {
-      account,
-      stage: names.stage.sql,
-      session: () => this.#session.get(),
-      now: () => context.now(),
-    };
-    const settled = await settle(file, options);
-    const session = await this.#session.get();
-    if (settled.kind === "loaded") {
-      const cleared = file.splits.map(({ split, to }) => ({ split, from: to, to, state: null }));
-      await advance(session, this.#claimant, cleared);
-      await this.#removeStaged(file);
-      return;
-    }
-    // Gone from the stage, it cannot be loaded by hand after its splits have gone back and their records were read again.
-    await session.execute(`REMOVE @${names.stage.sql}/${folderOf(file.file)}`);
-    const back = file.splits.map(({ split, from, to }) => ({ split, from: to, to: from, state: null }));
-    await advance(session, this.#claimant, back);
+  /** Ends with the file loaded. Throws TargetChanged or Terminal where it cannot be; its splits are back where they were. */
+  async #settled(file: PendingFile): Promise<void> {
+    const error = await this.#settle(file);
+    if (error === null) return;
+    const { table } = this.#setup.names;
+    if (tableDigest(await describeTable(await this.#session.get(), table)) !== this.#table?.digest)
+      throw new TargetChanged(`table ${table.sql}: its columns have changed`);
     throw new Terminal(
       "FileRejected",
-      `pipe ${file.pipe}: it could not load a file of ${file.rows} rows: ${settled.error}: the rows are read again at the next start, so change the SQL, the table or the pipe first`,
+      `pipe ${file.pipe}: it could not load a file of ${file.rows} rows: ${error}: change the SQL, the table or the pipe; its records are read again at the next start`,
     );
   }
 
+  /** Waits for the file's end. null: it is loaded; else why not one of its rows is, and its splits are back where they were. */
+  async #settle(file: PendingFile): Promise<string | null> {
+    const settled = await settle(file, this.#settling);
+    const session = await this.#session.get();
+    if (settled.kind === "loaded") {
+      await this.#move(
+        session,
+        file.splits.map(({ split, to }) => ({ split, from: to, to, state: null })),
+      );
+      await this.#removeStaged(session, file);
+      return null;
+    }
+    // Out of the stage it cannot be loaded by hand once its records are read again.
+    await session.execute(`REMOVE @${this.#setup.names.stage.sql}/${folderOf(file.file)}`);
+    await this.#move(
+      session,
+      file.splits.map(({ split, from, to }) => ({ split, from: to, to: from, state: null })),
+    );
+    return settled.error;
+  }
+
+  /** Splits that somebody else has taken over meanwhile stay as they are: their new owner does the same. */
+  async #move(session: SnowflakeSession, moves: readonly StoredMove[]): Promise<void> {
+    await lockPatiently(() => advance(session, this.#claimant, moves), session, this.#setup, positionsPatience);
+  }
+
+  get #settling(): Parameters<typeof settle>[1] {
+    const { context, names, account } = this.#setup;
+    return { account, stage: names.stage.sql, session: () => this.#session.get(), now: () => context.now() };
+  }
+
   /** A file that stays costs its space, no more. */
-  async #removeStaged({ file }: Pending): Promise<void> {
+  async #removeStaged(session: SnowflakeSession, { file }: Pending): Promise<void> {
     try {
-      const session = await this.#session.get();
       await session.execute(`REMOVE @${this.#setup.names.stage.sql}/${folderOf(file)}`);
     } catch (error) {
       this.#setup.context.log.warn({ error }, "staged file not removed");
+    }
+  }
+
+  /** What Snowflake refuses here is nothing that waiting helps against. */
+  async #steered<T>(work: (session: SnowflakeSession) => Promise<T>): Promise<T> {
+    const session = await this.#session.get();
+    try {
+      return await work(session);
+    } catch (error) {
+      throw steeredRefusal(error);
     }
   }
 }

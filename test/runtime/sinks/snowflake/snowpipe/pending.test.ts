@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { Stored } from "../../../../../runtime/sinks/snowflake/positions.ts";
 import { pendingFiles, pendingText, readPending } from "../../../../../runtime/sinks/snowflake/snowpipe/pending.ts";
 
 const into = { stage: "DB.PUBLIC.LAKE", folder: "snowline/", autoIngest: true };
@@ -16,13 +17,13 @@ describe("what is kept beside a position", () => {
   });
 
   it("is put together by file, the oldest first", () => {
-    const splits = [
-      { split: "t/0", position: { offset: 5 }, state: pendingText(file("b", 2), { offset: 1 }) },
-      { split: "t/1", position: { offset: 6 }, state: pendingText(file("a", 1), null) },
-      { split: "t/2", position: { offset: 7 }, state: pendingText(file("b", 2), null) },
-      { split: "t/3", position: { offset: 8 }, state: null },
-      { split: "t/4", position: null, state: null },
-    ];
+    const splits = new Map<string, Stored>([
+      ["t/0", { position: { offset: 5 }, state: pendingText(file("b", 2), { offset: 1 }) }],
+      ["t/1", { position: { offset: 6 }, state: pendingText(file("a", 1), null) }],
+      ["t/2", { position: { offset: 7 }, state: pendingText(file("b", 2), null) }],
+      ["t/3", { position: { offset: 8 }, state: null }],
+      ["t/4", { position: null, state: null }],
+    ]);
     expect(pendingFiles(splits)).toEqual([
       { ...file("a", 1), splits: [{ split: "t/1", from: null, to: { offset: 6 } }] },
       {
