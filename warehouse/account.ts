@@ -20,6 +20,8 @@ export interface Account {
   readonly name: string;
   /** Milliseconds since the epoch; tests move it. */
   now(): number;
+  /** Likewise, but never moved: what others have signed with their own clock is judged by it. */
+  realNow(): number;
   readonly store: Store;
   readonly catalog: Catalog;
   readonly transactions: Transactions;

@@ -30,6 +30,8 @@ export interface AccountOptions {
   readonly users: Readonly<Record<string, Readonly<Record<string, PropertyValue>>>>;
   readonly databases: readonly string[];
   now(): number;
+  /** Not moved by tests. */
+  realNow(): number;
   readonly tokenMs: number;
   readonly masterTokenMs: number;
   readonly storage: StorageKind;
@@ -75,12 +77,13 @@ export async function openAccount(options: AccountOptions): Promise<OpenAccount>
   const account: Account = {
     name: options.accountName,
     now,
+    realNow: () => options.realNow(),
     store,
     catalog,
     transactions,
     users: new Users(now, saved("users")),
     integrations: new Integrations(saved("integrations")),
-    issuerKeys: new IssuerKeys(now),
+    issuerKeys: new IssuerKeys(() => options.realNow()),
     sessions,
     queries: new Queries(),
     stages,

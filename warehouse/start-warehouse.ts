@@ -15,7 +15,7 @@ import { queryRoutes } from "./query/routes.ts";
 import { sessionRoutes } from "./sessions/routes.ts";
 import { Issuer } from "./sign-in/issuer.ts";
 import type { PropertyValue } from "./sign-in/user.ts";
-import { storageRoutes } from "./stages/routes.ts";
+import { routes as storageRoutes } from "./stages/routes.ts";
 import { streamingRoutes } from "./streaming/routes.ts";
 
 /** What a test warehouse is started with. */
@@ -73,7 +73,13 @@ export async function startWarehouse(options: WarehouseOptions): Promise<Running
   let opened: OpenAccount | null = null;
   let server: HttpServer | null = null;
   try {
-    opened = await openAccount({ ...defaults, ...options, directory, now: clock.now });
+    opened = await openAccount({
+      ...defaults,
+      ...options,
+      directory,
+      now: clock.now,
+      realNow: () => options.now(),
+    });
     const { account } = opened;
     let routes: readonly Route[] = [];
     server = await startHttpServer(() => routes, {
@@ -81,7 +87,10 @@ export async function startWarehouse(options: WarehouseOptions): Promise<Running
       around: (request, handle) => struck(account.faults, { path: `${request.method} ${request.url.pathname}` }, handle),
     });
     const { url } = server;
-    const issuer = new Issuer(clock.now, () => url);
+    const issuer = new Issuer(
+      () => options.now(),
+      () => url,
+    );
     if (options.faults) trustIssuer(account, issuer);
     routes = routesOf({ account, clock, issuer }, { ...defaults, ...options });
     return { url, account, clock, issuer, stop: () => stop({ opened, server, removeScratch }) };

@@ -164,7 +164,7 @@ async function chunk(account: Account, { groups, headers }: WireRequest): Promis
   const { result } = query.outcome;
   const wanted = resultLayout(result).chunks[Number(groups["at"])];
   if (wanted === undefined) return { status: 404, body: "the result has no such chunk\n" };
-  return { status: 200, headers: { "content-type": "application/json" }, body: chunkText(result, wanted) };
+  return { status: 200, headers: { "content-type": "binary/octet-stream" }, body: chunkText(result, wanted) };
 }
 
 const monitoredStates = {

@@ -71,6 +71,7 @@ async function login(account: Account, request: WireRequest): Promise<object> {
     password: data.PASSWORD ?? "",
     token: data.TOKEN ?? "",
     provider: data.PROVIDER ?? null,
+    host: request.url.hostname,
   });
   const start = sessionStart(account, signedIn, {
     role: request.url.searchParams.get("roleName"),

@@ -17,8 +17,8 @@ export async function signInByOauth(account: SignInAccount, token: string, login
   if (!(await account.issuerKeys.hasSigned(read, integration.issuer, integration.keysUrl ?? undefined)))
     throw signInErrors.oauth();
   const expiresMs = claimMs(read.claims, "exp");
-  if (expiresMs !== null && expiresMs <= account.now()) throw signInErrors.oauthExpired();
-  if (!isCurrent(read, account.now())) throw signInErrors.oauth();
+  if (expiresMs !== null && expiresMs <= account.realNow()) throw signInErrors.oauthExpired();
+  if (!isCurrent(read, account.realNow())) throw signInErrors.oauth();
   const name = integration.userClaims.map((claim) => read.claims[claim]).find((claim) => typeof claim === "string");
   const user = name === undefined ? null : account.users.byLoginName(name);
   if (user === null || (loginName !== null && loginName !== "" && loginName.toUpperCase() !== user.loginName.toUpperCase()))

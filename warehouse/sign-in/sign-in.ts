@@ -1,24 +1,12 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { signInByAccessToken } from "./access-token.ts";
+import type { Credential } from "./credential.ts";
 import { signInByKeyPair } from "./key-pair.ts";
 import { signInByOauth } from "./oauth.ts";
 import { isPassword } from "./password.ts";
 import { signInErrors } from "./sign-in-error.ts";
 import type { SignedIn, SignInAccount } from "./signed-in.ts";
 import { signInByWorkloadIdentity } from "./workload-identity.ts";
-
-/** What a client says when it signs in. */
-export interface Credential {
-  /** As in the login request: SNOWFLAKE, SNOWFLAKE_JWT, OAUTH, PROGRAMMATIC_ACCESS_TOKEN, WORKLOAD_IDENTITY. */
-  readonly authenticator: string;
-  /** Null: the credential alone says who it is. */
-  readonly loginName: string | null;
-  /** Empty where the authenticator needs none. */
-  readonly password?: string;
-  readonly token?: string;
-  /** Of a workload identity: AWS, AZURE, GCP, OIDC. */
-  readonly provider?: string | null;
-}
 
 /** Says whose credential it is. Throws SnowflakeError with Snowflake's code where it is not right, or its user is disabled. */
 export async function signIn(account: SignInAccount, credential: Credential): Promise<SignedIn> {
@@ -45,7 +33,12 @@ export async function signInByBearer(account: SignInAccount, headers: IncomingHt
   }
   const type = headers["x-snowflake-authorization-token-type"];
   const authenticator = type === undefined || type === "KEYPAIR_JWT" ? "SNOWFLAKE_JWT" : String(type);
-  return signIn(account, { authenticator, loginName: null, token });
+  return signIn(account, {
+    authenticator,
+    loginName: null,
+    token,
+    ...(headers.host === undefined ? {} : { host: headers.host.replace(/:\d+$/, "") }),
+  });
 }
 
 async function verified(account: SignInAccount, credential: Credential): Promise<SignedIn> {
@@ -65,7 +58,7 @@ async function verified(account: SignInAccount, credential: Credential): Promise
       return { user, roleRestriction: null, anyRole: true };
     }
     case "SNOWFLAKE_JWT":
-      return signInByKeyPair(account, token, loginName);
+      return signInByKeyPair(account, credential);
     case "OAUTH":
       return signInByOauth(account, token, loginName);
     case "PROGRAMMATIC_ACCESS_TOKEN":

@@ -11,4 +11,4 @@ export interface SignedIn {
 }
 
 /** What signing in looks at. */
-export type SignInAccount = Pick<Account, "name" | "now" | "users" | "integrations" | "issuerKeys">;
+export type SignInAccount = Pick<Account, "name" | "now" | "realNow" | "users" | "integrations" | "issuerKeys">;

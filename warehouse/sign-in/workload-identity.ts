@@ -20,7 +20,7 @@ export async function signInByWorkloadIdentity(account: SignInAccount, token: st
   if (read === null || user === undefined || identity === undefined || identity === null) throw signInErrors.workloadIdentity();
   const wanted = identity.audiences.length === 0 ? [audienceDefault] : identity.audiences;
   const own = Array.isArray(read.claims["aud"]) ? (read.claims["aud"] as readonly unknown[]) : [read.claims["aud"]];
-  if (!own.some((audience) => wanted.includes(String(audience))) || !isCurrent(read, account.now()))
+  if (!own.some((audience) => wanted.includes(String(audience))) || !isCurrent(read, account.realNow()))
     throw signInErrors.workloadIdentity();
   if (!(await account.issuerKeys.hasSigned(read, identity.issuer))) throw signInErrors.workloadIdentity();
   return { user, roleRestriction: null, anyRole: true };

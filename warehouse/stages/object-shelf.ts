@@ -19,7 +19,7 @@ export interface ShelfOptions {
 }
 
 /**
- * The account's stages, file formats or pipes: read from memory, and kept in `snowline.objects` of the DuckDB database so that a
+ * The account's stages, file formats or pipes: read from memory, and kept in `snowline.shelved_objects` of the DuckDB database so that a
  * server that is started again on the same file has them. As Snowflake's DDL, a change belongs to no transaction.
  */
 export class ObjectShelf<T extends Shelved> {
@@ -36,10 +36,10 @@ export class ObjectShelf<T extends Shelved> {
     const { connection, kind } = options;
     await connection.run("CREATE SCHEMA IF NOT EXISTS snowline");
     await connection.run(
-      "CREATE TABLE IF NOT EXISTS snowline.objects (kind VARCHAR NOT NULL, id BIGINT NOT NULL, body VARCHAR NOT NULL)",
+      "CREATE TABLE IF NOT EXISTS snowline.shelved_objects (kind VARCHAR NOT NULL, id BIGINT NOT NULL, body VARCHAR NOT NULL)",
     );
     const shelf = new ObjectShelf<T>(options);
-    const reader = await connection.runAndReadAll("SELECT body FROM snowline.objects WHERE kind = $kind ORDER BY id", { kind });
+    const reader = await connection.runAndReadAll("SELECT body FROM snowline.shelved_objects WHERE kind = $kind ORDER BY id", { kind });
     for (const row of reader.getRowsJS()) {
       const object = JSON.parse(row[0] as string) as T;
       shelf.#objects.set(keyOf(object.name, object.sessionId), object);
@@ -74,7 +74,7 @@ export class ObjectShelf<T extends Shelved> {
     if (object.sessionId !== null) return;
     if (before !== undefined) await this.#erase(before);
     const { connection, kind } = this.#options;
-    await connection.run("INSERT INTO snowline.objects VALUES ($kind, $id, $body)", {
+    await connection.run("INSERT INTO snowline.shelved_objects VALUES ($kind, $id, $body)", {
       kind,
       id: BigInt(object.id),
       body: JSON.stringify(object),
@@ -89,7 +89,7 @@ export class ObjectShelf<T extends Shelved> {
 
   async #erase({ id }: T): Promise<void> {
     const { connection, kind } = this.#options;
-    await connection.run("DELETE FROM snowline.objects WHERE kind = $kind AND id = $id", { kind, id: BigInt(id) });
+    await connection.run("DELETE FROM snowline.shelved_objects WHERE kind = $kind AND id = $id", { kind, id: BigInt(id) });
   }
 }
 

@@ -6,7 +6,8 @@ import { savedState } from "../../../warehouse/saved-state.ts";
 import { Integrations } from "../../../warehouse/sign-in/integrations.ts";
 import { IssuerKeys } from "../../../warehouse/sign-in/issuer-keys.ts";
 import { Issuer } from "../../../warehouse/sign-in/issuer.ts";
-import { type Credential, signIn, signInByBearer } from "../../../warehouse/sign-in/sign-in.ts";
+import type { Credential } from "../../../warehouse/sign-in/credential.ts";
+import { signIn, signInByBearer } from "../../../warehouse/sign-in/sign-in.ts";
 import type { SignInAccount } from "../../../warehouse/sign-in/signed-in.ts";
 import type { PropertyValue } from "../../../warehouse/sign-in/user.ts";
 import { Users } from "../../../warehouse/sign-in/users.ts";
@@ -38,6 +39,7 @@ describe("signing in", () => {
     account = {
       name: "MYORG-MYACCOUNT",
       now: () => now,
+      realNow: () => now,
       users: new Users(() => now, savedState(null)),
       integrations: new Integrations(savedState(null)),
       issuerKeys: new IssuerKeys(() => now),
@@ -118,6 +120,17 @@ describe("signing in", () => {
       ["that is none", () => "a.b"],
     ])("refuses a token %s", async (_what, token) => {
       expect(await pair(token())).toBe("390144");
+    });
+
+    it("takes the first label of the server's address for the account's name too, as clients do", async () => {
+      const claims = JSON.parse(claimsOf(jwt())) as { readonly iss: string };
+      const token = jwt({ iss: claims.iss.replace("MYORG-MYACCOUNT", "WAREHOUSE"), sub: "WAREHOUSE.ANN" });
+      const host = (name: string) => code({ authenticator: "SNOWFLAKE_JWT", loginName: "ANN", token, host: name });
+      expect([await host("warehouse.svc.cluster.local"), await host("elsewhere"), await pair(token)]).toEqual([
+        "ANN",
+        "390144",
+        "390144",
+      ]);
     });
 
     it("refuses a token for another user than the one that signs in", async () => {
