@@ -20,7 +20,9 @@ export interface CompiledPipeline {
 export async function compilePipeline({ resource, locate }: Entry<Pipeline>): Promise<CompiledPipeline> {
   const { source, transform, sink } = resource.spec;
   const upsertKey = (sink.duckdb ?? sink.snowflake)?.mode.upsert?.key ?? null;
-  return compile({ source, transform, upsertKey, perRecord: sink.snowflake?.load.streaming !== undefined }, locate);
+  const upsertKeyPath = `sink.${sink.snowflake === undefined ? "duckdb" : "snowflake"}.mode.upsert.key`;
+  const perRecord = sink.snowflake?.load.streaming !== undefined;
+  return compile({ source, transform, upsertKey, upsertKeyPath, perRecord }, locate);
 }
 
 /** What is wrong with the columns and the SQL of a pipeline that is wrong elsewhere, so that everything is told at once. */
@@ -56,10 +58,11 @@ interface Parts {
   readonly source: PipelineSource;
   readonly transform: PipelineTransform | undefined;
   readonly upsertKey: readonly string[] | null;
+  readonly upsertKeyPath?: string;
   readonly perRecord: boolean;
 }
 
-async function compile({ source, transform, upsertKey, perRecord }: Parts, locate: Draft["locate"]): Promise<CompiledPipeline> {
+async function compile({ source, ...parts }: Parts, locate: Draft["locate"]): Promise<CompiledPipeline> {
   const failed = (problems: readonly SqlProblem[]): CompiledPipeline => ({
     compiled: null,
     problems: problems.map((problem) => placed(problem, locate)),
@@ -67,7 +70,7 @@ async function compile({ source, transform, upsertKey, perRecord }: Parts, locat
   });
   const columns = sourceColumns(source);
   if (areProblems(columns)) return failed(columns);
-  const compiled = await compileTransform({ source: columns, transform, upsertKey, perRecord });
+  const compiled = await compileTransform({ ...parts, source: columns });
   if (Array.isArray(compiled)) return failed(compiled);
   return {
     compiled,

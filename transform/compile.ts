@@ -25,8 +25,8 @@ const everything = "SELECT * FROM source";
 
 /** LIKE, ILIKE, their negations, GLOB and SIMILAR TO, as DuckDB's parser calls them. */
 const starFilters: ReadonlySet<string> = new Set(["~~", "!~~", "~~*", "!~~*", "~~~", "regexp_full_match"]);
-/** Only this sink replaces rows by key. */
-const keyPath = "sink.duckdb.mode.upsert.key";
+/** Where the manifest has the key of the embedded sink. */
+const usualKeyPath = "sink.duckdb.mode.upsert.key";
 
 /** What the SQL is checked against. */
 export interface CompileOptions {
@@ -36,6 +36,8 @@ export interface CompileOptions {
   readonly transform: PipelineTransform | undefined;
   /** Key columns in upsert mode; they have to come out. */
   readonly upsertKey: readonly string[] | null;
+  /** Where the manifest has it, for what is wrong with it. Default: the embedded sink's. */
+  readonly upsertKeyPath?: string;
   /** True: each row has to come from one record (`load.streaming`); SQL that is per batch is refused. Default: false. */
   readonly perRecord?: boolean;
   /** SQL that takes longer to compile is refused. Default: 10 s. */
@@ -105,7 +107,7 @@ async function compileIn(
     return [{ path, message }];
   }
   const { output, threaded } = shape;
-  const outputProblems = [...unnamed(sql, query), ...checkOutput(output), ...keyProblems(output, options.upsertKey)];
+  const outputProblems = [...unnamed(sql, query), ...checkOutput(output), ...keyProblems(output, options)];
   if (outputProblems.length > 0) return outputProblems;
   const reasons = perBatchReasons(query, aggregates);
   if (options.perRecord === true && (!threaded || reasons.length > 0)) {
@@ -207,14 +209,14 @@ function checkOutput(output: readonly Column[]): SqlProblem[] {
   });
 }
 
-function keyProblems(output: readonly Column[], upsertKey: readonly string[] | null): SqlProblem[] {
+function keyProblems(output: readonly Column[], { upsertKey, upsertKeyPath = usualKeyPath }: CompileOptions): SqlProblem[] {
   return (upsertKey ?? []).flatMap((key) => {
     if (output.some(({ name }) => sameName(name, key))) return [];
     const names = output.map(({ name }) => name);
     const guess = nearest(key, names);
     return [
       {
-        path: keyPath,
+        path: upsertKeyPath,
         message: `the upsert key's column ${key} does not come out of the SQL${guess === undefined ? `: select it (columns are ${names.join(", ")})` : `; did you mean ${guess}?`}`,
       },
     ];

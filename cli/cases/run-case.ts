@@ -52,7 +52,7 @@ export async function runCase(testCase: TestCase, pipeline: CasePipeline, signal
     await using transformer = await openTransformer({
       compiled,
       target: compiled.output.map((column) => ({ ...column, nullable: true })),
-      upsertKey: pipeline.spec.sink.duckdb?.mode.upsert?.key ?? null,
+      upsertKey: (pipeline.spec.sink.duckdb ?? pipeline.spec.sink.snowflake)?.mode.upsert?.key ?? null,
       scratchDirectory: directory,
       memoryBytes,
       threads: 1,
