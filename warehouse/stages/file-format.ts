@@ -155,7 +155,7 @@ export function fileFormat(list: FormatOptions): FileFormat {
       return {
         type,
         ...shared,
-        useLogicalType: flag(options, "USE_LOGICAL_TYPE", true),
+        useLogicalType: flag(options, "USE_LOGICAL_TYPE", false),
         binaryAsText: flag(options, "BINARY_AS_TEXT", true),
       };
     default:

@@ -39,7 +39,9 @@ export class ObjectShelf<T extends Shelved> {
       "CREATE TABLE IF NOT EXISTS snowline.shelved_objects (kind VARCHAR NOT NULL, id BIGINT NOT NULL, body VARCHAR NOT NULL)",
     );
     const shelf = new ObjectShelf<T>(options);
-    const reader = await connection.runAndReadAll("SELECT body FROM snowline.shelved_objects WHERE kind = $kind ORDER BY id", { kind });
+    const reader = await connection.runAndReadAll("SELECT body FROM snowline.shelved_objects WHERE kind = $kind ORDER BY id", {
+      kind,
+    });
     for (const row of reader.getRowsJS()) {
       const object = JSON.parse(row[0] as string) as T;
       shelf.#objects.set(keyOf(object.name, object.sessionId), object);
