@@ -7,7 +7,7 @@ import { snowline } from "../cli/captured-shell.ts";
 import { exampleFolder } from "./example-folder.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
-const pages = ["README.md", "CONTRIBUTING.md"].filter((page) => existsSync(join(root, page)));
+const pages = ["README.md", "CONTRIBUTING.md", "docs/snowflake.md"].filter((page) => existsSync(join(root, page)));
 const texts = await Promise.all(pages.map(async (page) => ({ page, text: await readFile(join(root, page), "utf8") })));
 
 /** Each match of a pattern's first group, once, with its page. */
