@@ -8,16 +8,30 @@ import { textLiteral } from "./identifiers.ts";
 import { type QueryTag, queryTagText } from "./query-tag.ts";
 import type { DriverCredentials } from "./sign-in.ts";
 
-// The driver repeats what fails for at least 300 s, whatever it is told, and a call to a dead address takes 202 s: each call has
-// a deadline of ours, after which the session is given up.
-/** Signing in is one request; Snowflake answers in about a second. */
-const signInDeadlineMs = 30_000;
-/** Statements about names and positions: they may wait for a lock (`lockTimeoutMs` at most) and for a warehouse to resume (seconds). */
-const statementDeadlineMs = 180_000;
-/** A file of up to some hundred MB over a slow line. */
-const putDeadlineMs = 600_000;
-/** Signing out is a courtesy: it ends an open transaction at once. */
-const signOutDeadlineMs = 5000;
+// The driver's retryTimeout is at least 300 s, whatever it is told, and a call to a dead address takes 202 s: each call has a
+// deadline of ours, after which the session is given up.
+/** How long a call is waited for. */
+export interface Deadlines {
+  readonly signInMs: number;
+  readonly statementMs: number;
+  readonly putMs: number;
+  readonly signOutMs: number;
+}
+const usualDeadlines: Deadlines = {
+  /** One request; Snowflake answers in about a second. */
+  signInMs: 30_000,
+  /** Statements about names and positions: they may wait for a lock (`lockTimeoutMs` at most) and for a warehouse to resume (seconds). */
+  statementMs: 180_000,
+  /** A file of up to some hundred MB over a slow line. */
+  putMs: 600_000,
+  /** A courtesy: it ends an open transaction at once. */
+  signOutMs: 5000,
+};
+/**
+ * The engine repeats with backoff, and says so in the conditions; the driver would go on in the background after we gave up. It
+ * repeats a few times at once, with the same request id, so that a dropped connection costs nobody a batch.
+ */
+const driverRetries = { sfRetryMaxLoginRetries: 1, sfRetryMaxNumRetries: 4, sfRetryMaxSleepTime: 4 };
 /** A statement that we no longer wait for ends by itself a little later. */
 const statementTimeoutMarginMs = 30_000;
 
@@ -71,6 +85,8 @@ export interface SessionOptions {
   readonly lockTimeoutMs: number;
   /** No statement runs longer: what is given up here ends there. */
   readonly longestStatementMs: number;
+  /** For tests. */
+  readonly deadlines?: Partial<Deadlines>;
 }
 
 /** Signs in. Throws NotConnected where there is no answer, Terminal where the account says no. */
@@ -86,6 +102,7 @@ export async function openSession(options: SessionOptions): Promise<SnowflakeSes
       accessUrl: url,
       ...(role === null ? {} : { role }),
       ...(warehouse === null ? {} : { warehouse }),
+      ...driverRetries,
       application: "Snowline",
       queryTag: queryTagText(tag),
       rowMode: "array",
@@ -96,7 +113,7 @@ export async function openSession(options: SessionOptions): Promise<SnowflakeSes
   } catch (error) {
     throw signInError(error, subject);
   }
-  const session = new DriverSession(connection, subject);
+  const session = new DriverSession(connection, subject, { ...usualDeadlines, ...options.deadlines });
   await session.signIn();
   await session.execute(
     [
@@ -115,11 +132,13 @@ type Statement = RowStatement | FileAndStageBindStatement;
 class DriverSession implements SnowflakeSession {
   readonly #connection: Connection;
   readonly #subject: string;
+  readonly #deadlines: Deadlines;
   #alive = true;
 
-  constructor(connection: Connection, subject: string) {
+  constructor(connection: Connection, subject: string, deadlines: Deadlines) {
     this.#connection = connection;
     this.#subject = subject;
+    this.#deadlines = deadlines;
   }
 
   get alive(): boolean {
@@ -129,7 +148,7 @@ class DriverSession implements SnowflakeSession {
   async signIn(): Promise<void> {
     await this.#bounded<void>({
       what: "sign-in",
-      deadlineMs: signInDeadlineMs,
+      deadlineMs: this.#deadlines.signInMs,
       // The promise of connectAsync is kept also where the account refuses; only connect's callback knows.
       start: (settle) => {
         this.#connection.connect((error) => settle(error ?? null));
@@ -142,7 +161,7 @@ class DriverSession implements SnowflakeSession {
     });
   }
 
-  async execute(sql: string, { binds = [], deadlineMs = statementDeadlineMs }: ExecuteOptions = {}): Promise<Answer> {
+  async execute(sql: string, { binds = [], deadlineMs = this.#deadlines.statementMs }: ExecuteOptions = {}): Promise<Answer> {
     const { statement, rows } = await this.#run(sql, binds, deadlineMs);
     return {
       queryId: statement.getQueryId(),
@@ -155,7 +174,7 @@ class DriverSession implements SnowflakeSession {
   async put(path: string, stage: string): Promise<void> {
     const { size } = await stat(path);
     const sql = `PUT ${textLiteral(`file://${path}`)} ${stage} AUTO_COMPRESS = FALSE SOURCE_COMPRESSION = NONE OVERWRITE = TRUE`;
-    const { statement, rows } = await this.#run(sql, [], putDeadlineMs);
+    const { statement, rows } = await this.#run(sql, [], this.#deadlines.putMs);
     const names = statement.getColumns()?.map((column) => column.getName().toLowerCase()) ?? [];
     const uploaded = (rows as (string | null)[][]).map((row) => new Map(names.map((name, at) => [name, row[at] ?? null])));
     const [file] = uploaded;
@@ -172,7 +191,7 @@ class DriverSession implements SnowflakeSession {
     if (!this.#alive) return;
     this.#alive = false;
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, signOutDeadlineMs);
+      const timer = setTimeout(resolve, this.#deadlines.signOutMs);
       this.#connection.destroy(() => {
         clearTimeout(timer);
         resolve();

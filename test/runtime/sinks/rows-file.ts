@@ -9,8 +9,8 @@ import type { Rows } from "../../../transform/rows.ts";
 
 /** Makes hand-over files as the transform does: cast to the column's type, then to how it travels, Parquet with zstd. */
 export interface RowsMaker extends Disposable {
-  /** `query` yields the columns by name. */
-  rows(query: string, columns: readonly Column[]): Promise<Rows>;
+  /** `query` yields the columns by name; they are a target's where that says how they travel. */
+  rows(query: string, columns: readonly (Column & { readonly asText?: boolean })[]): Promise<Rows>;
   readonly connection: DuckDBConnection;
 }
 
@@ -22,13 +22,19 @@ export async function openRowsMaker(directory: string): Promise<RowsMaker> {
     connection,
     async rows(query, columns) {
       const path = join(directory, `${randomUUID()}.parquet`);
-      const casts = columns.map(
-        ({ name, type }) => `CAST(CAST(${quoted(name)} AS ${type}) AS ${parquetType(type)}) AS ${quoted(name)}`,
-      );
+      const casts = columns.map(({ name, type, asText = false }) => {
+        const travels = asText ? "VARCHAR" : parquetType(type);
+        return `CAST(CAST(${quoted(name)} AS ${type}) AS ${travels}) AS ${quoted(name)}`;
+      });
       const result = await connection.run(
         `COPY (SELECT ${casts.join(", ")} FROM (${query})) TO '${path}' (FORMAT parquet, COMPRESSION zstd)`,
       );
-      return { path, count: result.rowsChanged, bytes: (await stat(path)).size, columns };
+      return {
+        path,
+        count: result.rowsChanged,
+        bytes: (await stat(path)).size,
+        columns: columns.map(({ name, type }) => ({ name, type })),
+      };
     },
     [Symbol.dispose]() {
       connection.closeSync();
