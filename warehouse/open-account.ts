@@ -95,9 +95,11 @@ export async function openAccount(options: AccountOptions): Promise<OpenAccount>
     faults,
   };
   await settle(account, options);
+  pipes.start(account);
   return {
     account,
     async close() {
+      await pipes.close();
       await account.channels.close();
       await transactions.close();
       connection.closeSync();

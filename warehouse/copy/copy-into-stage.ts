@@ -11,7 +11,7 @@ import { resolveStage } from "../stages/resolve-stage.ts";
 import { translateQuery } from "../sql/translate-query.ts";
 import type { StatementCall } from "../statements/statement.ts";
 import type { UnloadStatement } from "./copy-statement.ts";
-import { runOptions } from "./run-options.ts";
+import { runOptions } from "../statements/run-work.ts";
 
 /** COPY INTO @stage FROM a table or a query: writes files of CSV, JSON or Parquet. Throws SnowflakeError. */
 export async function copyIntoStage(call: StatementCall, statement: UnloadStatement): Promise<StatementResult> {

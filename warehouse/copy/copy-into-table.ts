@@ -10,7 +10,7 @@ import type { LoadedFile } from "./copy-history.ts";
 import type { LoadStatement } from "./copy-statement.ts";
 import { type HeldFile, HeldFiles } from "./held-files.ts";
 import { type FileOutcome, loadFile } from "./load-file.ts";
-import { runOptions } from "./run-options.ts";
+import { runOptions } from "../statements/run-work.ts";
 import { transformQuery } from "./transform-query.ts";
 
 /** Which files a load takes, and for whom. */

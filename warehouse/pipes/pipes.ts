@@ -1,37 +1,122 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { ObjectShelf, type Shelved } from "../stages/object-shelf.ts";
-
-/** A pipe as CREATE PIPE made it. */
-export interface Pipe extends Shelved {
-  /** The COPY statement. */
-  readonly definition: string;
-  readonly autoIngest: boolean;
-  readonly paused: boolean;
-  readonly comment: string;
-  readonly createdMs: number;
-  readonly owner: string;
-}
+import type { Account } from "../account.ts";
+import { ObjectShelf } from "../stages/object-shelf.ts";
+import { loadPipeFiles, pipeSource } from "./load-pipe-files.ts";
+import type { Pipe, PipeFile } from "./pipe.ts";
+import { PipeQueue } from "./pipe-queue.ts";
+import { PipeReports } from "./pipe-reports.ts";
 
 /** What the account's pipes are made of. */
 export interface PipesOptions {
-  /** For the definitions; stays the caller's to close. */
+  /** For definitions and files that wait; stays the caller's to close. */
   readonly connection: DuckDBConnection;
   /** Milliseconds from a file's arrival to its load. */
   readonly delayMs: number;
 }
 
-/** The account's pipes. */
+/** Loads that fail for another reason than their file are tried so often. */
+const attemptsMax = 5;
+
+/**
+ * The account's pipes. Files that a pipe is told of are loaded one after the other by the pipe itself, `delayMs` later and in no
+ * session of a client; those that wait outlive the server.
+ */
 export class Pipes {
   readonly definitions: ObjectShelf<Pipe>;
+  readonly reports = new PipeReports();
   /** Milliseconds from a file's arrival to its load; tests change it. */
   delayMs: number;
+  readonly #queue: PipeQueue;
+  readonly #running = new Map<number, Promise<void>>();
+  readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #end = new AbortController();
+  #stopListening: () => void = () => undefined;
 
-  private constructor(options: PipesOptions, definitions: ObjectShelf<Pipe>) {
+  private constructor(options: PipesOptions, definitions: ObjectShelf<Pipe>, queue: PipeQueue) {
     this.definitions = definitions;
     this.delayMs = options.delayMs;
+    this.#queue = queue;
   }
 
   static async open(options: PipesOptions): Promise<Pipes> {
-    return new Pipes(options, await ObjectShelf.open<Pipe>({ connection: options.connection, kind: "pipe" }));
+    const { connection } = options;
+    const definitions = await ObjectShelf.open<Pipe>({ connection, kind: "pipe" });
+    return new Pipes(options, definitions, await PipeQueue.open(connection));
+  }
+
+  /** Goes on with what waits, and from now on gives files that land in an external stage to the pipes with AUTO_INGEST. */
+  start(account: Account): void {
+    this.#stopListening = account.stages.listen((bucket, path) => this.#landed(account, bucket, path));
+    for (const pipe of this.definitions.list(null)) this.#later(account, pipe);
+  }
+
+  /** Stops loading and waits for what runs. */
+  async close(): Promise<void> {
+    this.#stopListening();
+    this.#end.abort(new Error("the server stops"));
+    for (const timer of this.#timers) clearTimeout(timer);
+    await Promise.all(this.#running.values());
+  }
+
+  /** Tells a pipe of files; those of paths that it was told of in the last 14 days are passed over. */
+  async receive(account: Account, pipe: Pipe, files: readonly Omit<PipeFile, "receivedMs">[]): Promise<void> {
+    await this.#queue.add(pipe.id, files, account.now());
+    this.#later(account, pipe);
+  }
+
+  /** Files that wait. */
+  pending(pipe: Pipe): Promise<readonly PipeFile[]> {
+    return this.#queue.pending(pipe.id);
+  }
+
+  /** Goes on with a pipe that was paused. */
+  resume(account: Account, pipe: Pipe): void {
+    this.#later(account, pipe);
+  }
+
+  /** Drops a pipe; files that wait are not loaded. */
+  async drop(pipe: Pipe): Promise<void> {
+    await this.definitions.remove(pipe);
+    await this.#queue.forget(pipe.id);
+  }
+
+  /** Drops all that is in a schema, or in a database where `schema` is null. */
+  async dropSchema(database: string, schema: string | null): Promise<void> {
+    for (const pipe of this.definitions.list(null)) {
+      if (pipe.name.database === database && (schema === null || pipe.name.schema === schema)) await this.drop(pipe);
+    }
+  }
+
+  #landed(account: Account, bucket: string, path: string): void {
+    for (const pipe of this.definitions.list(null)) {
+      const source = pipe.autoIngest ? pipeSource(account, pipe) : null;
+      if (source === null || source.bucket !== bucket || !path.startsWith(`${source.base}${source.path}`)) continue;
+      void this.receive(account, pipe, [{ path, bytes: null }]);
+    }
+  }
+
+  #later(account: Account, { id }: Pipe): void {
+    if (this.#end.signal.aborted) return;
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      // One run at a time; what came in between is in the next one.
+      const run = (this.#running.get(id) ?? Promise.resolve()).then(() => this.#load(account, id));
+      this.#running.set(id, run);
+    }, this.delayMs);
+    timer.unref();
+    this.#timers.add(timer);
+  }
+
+  async #load(account: Account, id: number): Promise<void> {
+    for (const file of await this.#queue.pending(id)) {
+      const pipe = this.definitions.list(null).find((each) => each.id === id);
+      if (pipe === undefined || pipe.paused || this.#end.signal.aborted) return;
+      const { signal } = this.#end;
+      const event = await loadPipeFiles(account, { pipe, file, signal, attemptsMax });
+      // The server stops: the next one goes on with it.
+      if (event === "stopped") return;
+      await this.#queue.done(id, file.path, account.now());
+      if (event !== null) this.reports.add(id, event, account.now());
+    }
   }
 }

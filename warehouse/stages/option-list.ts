@@ -12,12 +12,12 @@ export type Options = ReadonlyMap<string, OptionValue>;
 /** Options nest at most this deep: FILE_FORMAT = (TYPE = …) inside a stage's options. */
 const depthMax = 4;
 
-/** Reads `NAME = value` as often as they come, with or without commas between them. */
-export function readOptions(scanner: Scanner, depth = 0): Options {
+/** Reads `NAME = value` as often as they come, with or without commas between them, up to one of the words `until`. */
+export function readOptions(scanner: Scanner, depth = 0, until: readonly string[] = []): Options {
   const options = new Map<string, OptionValue>();
   for (;;) {
     const token = scanner.peek();
-    if (token.kind !== "word") return options;
+    if (token.kind !== "word" || until.includes(token.value.toUpperCase())) return options;
     const name = scanner.identifier();
     scanner.expect("=");
     scanner.take(">");
