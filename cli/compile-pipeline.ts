@@ -19,10 +19,10 @@ export interface CompiledPipeline {
 /** Compiles the SQL of a pipeline against its declared columns. */
 export async function compilePipeline({ resource, locate }: Entry<Pipeline>): Promise<CompiledPipeline> {
   const { source, transform, sink } = resource.spec;
-  const upsertKey = (sink.duckdb ?? sink.snowflake)?.mode.upsert?.key ?? null;
-  const upsertKeyPath = `sink.${sink.snowflake === undefined ? "duckdb" : "snowflake"}.mode.upsert.key`;
+  const { key: upsertKey = null, deleteWhen } = (sink.duckdb ?? sink.snowflake)?.mode.upsert ?? {};
+  const upsertPath = `sink.${sink.snowflake === undefined ? "duckdb" : "snowflake"}.mode.upsert`;
   const perRecord = sink.snowflake?.load.streaming !== undefined;
-  return compile({ source, transform, upsertKey, upsertKeyPath, perRecord }, locate);
+  return compile({ source, transform, upsertKey, deleteWhen, upsertPath, perRecord }, locate);
 }
 
 /** What is wrong with the columns and the SQL of a pipeline that is wrong elsewhere, so that everything is told at once. */
@@ -58,7 +58,8 @@ interface Parts {
   readonly source: PipelineSource;
   readonly transform: PipelineTransform | undefined;
   readonly upsertKey: readonly string[] | null;
-  readonly upsertKeyPath?: string;
+  readonly deleteWhen?: string | undefined;
+  readonly upsertPath?: string;
   readonly perRecord: boolean;
 }
 

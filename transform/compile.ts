@@ -25,8 +25,8 @@ const everything = "SELECT * FROM source";
 
 /** LIKE, ILIKE, their negations, GLOB and SIMILAR TO, as DuckDB's parser calls them. */
 const starFilters: ReadonlySet<string> = new Set(["~~", "!~~", "~~*", "!~~*", "~~~", "regexp_full_match"]);
-/** Where the manifest has the key of the embedded sink. */
-const usualKeyPath = "sink.duckdb.mode.upsert.key";
+/** Where the manifest has the upsert of the embedded sink. */
+const usualUpsertPath = "sink.duckdb.mode.upsert";
 
 /** What the SQL is checked against. */
 export interface CompileOptions {
@@ -36,8 +36,10 @@ export interface CompileOptions {
   readonly transform: PipelineTransform | undefined;
   /** Key columns in upsert mode; they have to come out. */
   readonly upsertKey: readonly string[] | null;
-  /** Where the manifest has it, for what is wrong with it. Default: the embedded sink's. */
-  readonly upsertKeyPath?: string;
+  /** Column that says that a row removes the one with its key; it has to come out, too, as a BOOLEAN. Default: none. */
+  readonly deleteWhen?: string | undefined;
+  /** Where the manifest has both, for what is wrong with them. Default: the embedded sink's. */
+  readonly upsertPath?: string;
   /** True: each row has to come from one record (`load.streaming`); SQL that is per batch is refused. Default: false. */
   readonly perRecord?: boolean;
   /** SQL that takes longer to compile is refused. Default: 10 s. */
@@ -107,7 +109,12 @@ async function compileIn(
     return [{ path, message }];
   }
   const { output, threaded } = shape;
-  const outputProblems = [...unnamed(sql, query), ...checkOutput(output), ...keyProblems(output, options)];
+  const outputProblems = [
+    ...unnamed(sql, query),
+    ...checkOutput(output),
+    ...keyProblems(output, options),
+    ...deleteProblems(output, options),
+  ];
   if (outputProblems.length > 0) return outputProblems;
   const reasons = perBatchReasons(query, aggregates);
   if (options.perRecord === true && (!threaded || reasons.length > 0)) {
@@ -209,18 +216,39 @@ function checkOutput(output: readonly Column[]): SqlProblem[] {
   });
 }
 
-function keyProblems(output: readonly Column[], { upsertKey, upsertKeyPath = usualKeyPath }: CompileOptions): SqlProblem[] {
+function keyProblems(output: readonly Column[], { upsertKey, upsertPath = usualUpsertPath }: CompileOptions): SqlProblem[] {
   return (upsertKey ?? []).flatMap((key) => {
     if (output.some(({ name }) => sameName(name, key))) return [];
     const names = output.map(({ name }) => name);
     const guess = nearest(key, names);
     return [
       {
-        path: upsertKeyPath,
+        path: `${upsertPath}.key`,
         message: `the upsert key's column ${key} does not come out of the SQL${guess === undefined ? `: select it (columns are ${names.join(", ")})` : `; did you mean ${guess}?`}`,
       },
     ];
   });
+}
+
+function deleteProblems(output: readonly Column[], options: CompileOptions): SqlProblem[] {
+  const { deleteWhen, upsertKey, upsertPath = usualUpsertPath } = options;
+  if (deleteWhen === undefined) return [];
+  const problem = (message: string): SqlProblem[] => [{ path: `${upsertPath}.deleteWhen`, message }];
+  const column = output.find(({ name }) => sameName(name, deleteWhen));
+  if (column === undefined) {
+    const guess = nearest(
+      deleteWhen,
+      output.map(({ name }) => name),
+    );
+    return problem(
+      `column ${deleteWhen} does not come out of the SQL${guess === undefined ? ": select it" : `; did you mean ${guess}?`}`,
+    );
+  }
+  if (upsertKey?.some((key) => sameName(key, deleteWhen)) === true)
+    return problem(`column ${deleteWhen} is in the key: name another column`);
+  return column.type === "BOOLEAN"
+    ? []
+    : problem(`column ${deleteWhen} is ${column.type}: make it BOOLEAN, such as (status = 'deleted') AS ${column.name}`);
 }
 
 function warnings(reasons: readonly string[], volatile: readonly string[]): string[] {

@@ -99,6 +99,22 @@ test("the upsert key has to come out", async () => {
   ]);
 });
 
+test("the column that says what to delete has to come out as a BOOLEAN, beside the key", async () => {
+  const transform = { sql: "SELECT order_id, currency, currency IS NULL AS gone FROM source" };
+  const found = async (deleteWhen: string) => {
+    const options = { source, transform, upsertKey: ["order_id"], upsertPath: "sink.snowflake.mode.upsert" };
+    const answer = await compileTransform({ ...options, deleteWhen });
+    return Array.isArray(answer) ? answer.map(({ path, message }) => `${path}: ${message}`) : [];
+  };
+  expect(await found("GONE")).toEqual([]);
+  const path = "sink.snowflake.mode.upsert.deleteWhen";
+  expect(await found("gon")).toEqual([`${path}: column gon does not come out of the SQL; did you mean gone?`]);
+  expect(await found("order_id")).toEqual([`${path}: column order_id is in the key: name another column`]);
+  expect(await found("currency")).toEqual([
+    `${path}: column currency is VARCHAR: make it BOOLEAN, such as (status = 'deleted') AS currency`,
+  ]);
+});
+
 test.each([
   ["SELECT currency, sum(amount) AS s FROM source GROUP BY currency", "aggregates"],
   ["SELECT sum(amount) AS s FROM source", "aggregates"],

@@ -126,6 +126,24 @@ describe("upsert", () => {
     ]);
   });
 
+  test("a row in which deleteWhen's column is true removes the row with its key, and the column is not stored", async () => {
+    const sink = await warehouse.open({ mode: { upsert: { key: ["id"], deleteWhen: "gone" } } });
+    const columns = [...orders, { name: "gone", type: "BOOLEAN" }];
+    expect(await sink.prepare(columns)).toMatchObject([{ name: "id" }, { name: "text" }, { name: "gone", type: "BOOLEAN" }]);
+    await sink.restore(["a"]);
+    const write = async (from: number, query: string) =>
+      sink.write(await warehouse.maker.rows(`SELECT * FROM (VALUES ${query}) AS t(id, text, gone)`, columns), [
+        { split: "a", from: from === 0 ? null : { offset: from }, to: { offset: from + 1 } },
+      ]);
+    await write(0, "(1, 'one', false), (2, 'two', NULL), (3, 'never', true)");
+    expect(await warehouse.query("SELECT * FROM main.orders ORDER BY id")).toEqual([
+      ["1", "one"],
+      ["2", "two"],
+    ]);
+    await write(1, "(1, NULL, true), (2, 'new', false), (4, 'never', true)");
+    expect(await warehouse.query("SELECT * FROM main.orders")).toEqual([["2", "new"]]);
+  });
+
   test("two pipelines' engines that upsert the same new keys at the same time make one row of each", async () => {
     const sinks = await Promise.all(["a", "b"].map(async (split) => ({ split, sink: await warehouse.open(upsert) })));
     for (const { split, sink } of sinks) {
