@@ -1,3 +1,4 @@
+import { Terminal } from "../../../component/errors.ts";
 import type { Position } from "../../../component/position.ts";
 
 /**
@@ -60,4 +61,18 @@ export function pendingFiles(
   return [...files.values()]
     .map((file) => ({ ...file.pending, splits: file.splits }))
     .toSorted((a, b) => a.atMs - b.atMs || (a.file < b.file ? -1 : 1));
+}
+
+/**
+ * For other ways of loading, which would forget the file: throws Terminal where one is on its way. Its rows are counted as loaded,
+ * and only this way of loading sees to it that they are.
+ */
+export function refusePending(splits: ReadonlyMap<string, { readonly state: string | null }>): void {
+  for (const [split, { state }] of splits) {
+    if (state === null || (JSON.parse(state) as { readonly pending?: Pending }).pending === undefined) continue;
+    throw new Terminal(
+      "FilePending",
+      `split ${split}: a file of load.snowpipe is on its way: set load back to snowpipe, and change it after the next start has seen the file loaded`,
+    );
+  }
 }

@@ -18,6 +18,7 @@ import type { SinkSetup } from "../sink-setup.ts";
 import { type Pending, type PendingFile, pendingFiles, pendingText } from "./pending.ts";
 import { folderOf, pipeSource, stageFolder } from "./pipe-place.ts";
 import { planPipe } from "./plan-pipe.ts";
+import { removeAbandoned } from "./remove-abandoned.ts";
 import { settle, submitEarly } from "./settle.ts";
 
 /** Nothing but positions and names goes through this session: the pipe does the loading. */
@@ -38,7 +39,7 @@ class SnowpipeTable implements Sink {
   readonly #claimant: Claimant;
   #table: PreparedTable | null = null;
   #pipe: string | null = null;
-  #positionsThere = false;
+  #tidied = false;
   /** True after a write that failed: what it did is not known. */
   #doubtful = false;
 
@@ -52,9 +53,12 @@ class SnowpipeTable implements Sink {
     return this.#steered(async (session) => {
       const table = await prepareTable(session, this.#setup, columns);
       await define(session, createStageText(this.#setup.names.stage));
+      await createPositions(session, this.#claimant.positions);
       const { pipe, create } = planPipe(this.#setup, table.stored);
       if (create !== null) await define(session, create);
       [this.#table, this.#pipe] = [table, pipe];
+      if (!this.#tidied) await removeAbandoned(session, this.#setup);
+      this.#tidied = true;
       return table.target;
     });
   }
@@ -62,8 +66,6 @@ class SnowpipeTable implements Sink {
   async restore(splits: readonly string[]): Promise<ReadonlyMap<string, Position>> {
     if (splits.length === 0) return new Map();
     return this.#steered(async (session) => {
-      if (!this.#positionsThere) await createPositions(session, this.#claimant.positions);
-      this.#positionsThere = true;
       await lockPatiently(() => claim(session, this.#claimant, splits), session, this.#setup, positionsPatience);
       const found = await stored(session, this.#claimant, splits);
       const positions = new Map([...found].map(([split, { position }]) => [split, position]));

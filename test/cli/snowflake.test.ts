@@ -1,0 +1,156 @@
+import { generateKeyPairSync } from "node:crypto";
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { SnowflakeConnection } from "../../crds/connectors/snowflake.ts";
+import { openTestAccount, type TestAccount } from "../snowflake/open-test-account.ts";
+import { snowline } from "./captured-shell.ts";
+import { folder, pipelineYaml } from "./manifests.ts";
+
+let account: TestAccount;
+beforeAll(async () => {
+  account = await openTestAccount();
+});
+afterAll(() => account[Symbol.asyncDispose]());
+
+const connectionYaml = (spec: SnowflakeConnection): string =>
+  JSON.stringify({
+    apiVersion: "snowline.dev/v1alpha1",
+    kind: "Connection",
+    metadata: { name: "warehouse" },
+    spec: { snowflake: spec },
+  });
+const sink = (table: string, more = ""): string =>
+  `{ snowflake: { connection: warehouse, database: ${account.database}, schema: ${account.schema}, table: ${table}${more} } }`;
+const lines = (...amounts: readonly (number | string)[]): string =>
+  amounts.map((amount, id) => JSON.stringify({ id: `o${id}`, amount })).join("\n");
+const files = (name: string, more = "") =>
+  folder({
+    "orders.yaml": pipelineYaml({ name, sink: sink(name.toUpperCase(), more) }),
+    "connections.yaml": connectionYaml(account.spec),
+    "orders.jsonl": lines(1, 2, 3),
+  });
+const both = (place: Awaited<ReturnType<typeof files>>): string[] => [place.file("orders.yaml"), place.file("connections.yaml")];
+const secrets = (): string[] => ["--secrets", account.secretsDirectory];
+
+describe("a pipeline into Snowflake on the command line", () => {
+  it("is planned, run, planned again and audited", async () => {
+    await using place = await files("planned");
+    const before = await snowline(["plan", ...both(place), ...secrets()]);
+    expect(before).toMatchObject({ code: 0, stderr: "" });
+    expect(before.stdout).toContain(`Signed in at ${account.spec.url ?? ""}`);
+    expect(before.stdout).toContain("The table is not there. Before the first load the sink would run:");
+    expect(before.stdout).toContain(
+      `CREATE TABLE IF NOT EXISTS "${account.database}"."${account.schema}"."PLANNED" ("ID" VARCHAR(16777216), "DOUBLED" NUMBER(`,
+    );
+    expect(before.stdout).toContain("SNOWLINE_POSITIONS_DEFAULT$PLANNED");
+
+    const ran = await snowline(["run", ...both(place), ...secrets()]);
+    expect(ran.code).toBe(0);
+    expect(ran.stdout).toContain(`loaded 3 rows into table ${account.database}.${account.schema}.PLANNED`);
+    expect(ran.stdout).toContain("account       Snowflake (Connection warehouse)");
+    expect(await account.query("SELECT COUNT(*) AS N, SUM(DOUBLED) AS S FROM PLANNED")).toEqual([{ N: "3", S: "12.00" }]);
+    expect((await snowline(["run", ...both(place), ...secrets()])).stdout).toContain("nothing was loaded twice");
+
+    const after = await snowline(["plan", ...both(place), ...secrets()]);
+    expect(after).toMatchObject({ code: 0, stdout: expect.stringContaining("The table is there and takes the rows as it is.") });
+
+    const audited = await snowline(["audit", ...both(place), ...secrets(), "--output", "json"]);
+    expect(audited).toMatchObject({ code: 0, stderr: "" });
+    const report = JSON.parse(audited.stdout) as {
+      statements: { kind: string; count: number; failed: number }[];
+      files: { loaded: number; rows: number };
+      runs: number;
+    };
+    expect(report.files).toMatchObject({ loaded: 1, rows: 3, failed: 0 });
+    expect(report.runs).toBe(2);
+    expect(report.statements.map(({ kind }) => kind)).toEqual(expect.arrayContaining(["COPY", "UPDATE"]));
+    expect((await snowline(["audit", ...both(place), ...secrets()])).stdout).toMatch(/^planned: \d+ statements of 2 runs into /);
+  });
+
+  it("is audited apart from other pipelines, with what failed", async () => {
+    await using place = await files("audited");
+    await account.query("CREATE TABLE AUDITED (ID VARCHAR(1), DOUBLED NUMBER(18,2) NOT NULL)");
+    const tag = JSON.stringify({ app: "snowline", namespace: "default", pipeline: "audited", run: "r1" });
+    await using session = await account.openSession({ queryTag: tag });
+    await session.query("SELECT NOTHING FROM NOWHERE").catch(() => undefined);
+    await session.query("SELECT 1");
+    const { stdout } = await snowline(["audit", ...both(place), ...secrets()]);
+    expect(stdout).toMatch(/^audited: \d+ statements of 1 run into /);
+    expect(stdout).toMatch(/^Failures:\n {2}1× 2003: /m);
+    expect(stdout).toContain("files    0 loaded");
+  });
+
+  it("is refused by plan where the table does not take the rows, and where the account cannot be asked", async () => {
+    await using place = await files("refused");
+    await account.query("CREATE TABLE REFUSED (ID NUMBER(5,0))");
+    const refused = await snowline(["plan", ...both(place), ...secrets()]);
+    expect(refused.code).toBe(1);
+    expect(refused.stdout).toContain("The table is there, and the rows do not fit:");
+    const unasked = await snowline(["plan", place.file("orders.yaml")]);
+    expect(unasked).toMatchObject({ code: 0, stdout: expect.stringContaining("The account was not asked") });
+    const secretless = await snowline(["plan", ...both(place), "--secrets", place.path]);
+    expect(secretless).toMatchObject({ code: 1, stdout: expect.stringContaining("The account cannot be asked: ") });
+    expect(secretless.stdout).toContain("CREATE TABLE IF NOT EXISTS");
+  });
+
+  it("plan shows stage and pipe of load.snowpipe, and the COPY that a pipe of the owner's has to run", async () => {
+    const load = (more: string): string => `, load: { snowpipe: {${more}} }`;
+    await using made = await files("piped", load(""));
+    expect((await snowline(["plan", ...both(made), ...secrets()])).stdout).toMatch(
+      /CREATE STAGE IF NOT EXISTS [^\n]*;\n {2}CREATE PIPE IF NOT EXISTS [^\n]* AS COPY INTO /,
+    );
+    await using given = await files("given", load(" pipe: mine "));
+    const { stdout } = await snowline(["plan", ...both(given), ...secrets()]);
+    expect(stdout).toContain("The pipe that the manifest names has to load like this one:");
+    expect(stdout).not.toContain("CREATE PIPE IF NOT EXISTS");
+  });
+});
+
+// Making users and roles takes more than the role of a real test account may do.
+describe.skipIf(process.env["SNOWFLAKE_ACCOUNT"] !== undefined)("from an empty account", () => {
+  it("setup's SQL is what a pipeline needs: plan finds nothing missing, and it runs; one GRANT less, and plan prints it", async () => {
+    const { publicKey, privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+    const key = { secret: "own-key", key: "rsa_key.p8" };
+    const spec = {
+      ...account.spec,
+      user: "LOADS",
+      role: "LOADER",
+      warehouse: "LOAD_XS",
+      auth: { keyPair: { privateKeyFrom: key } },
+    };
+    await using place = await folder({
+      "orders.yaml": pipelineYaml({
+        name: "fresh",
+        sink: "{ snowflake: { connection: warehouse, database: FRESH, table: ORDERS, stateSchema: STATE, mode: { upsert: { key: [id] } } } }",
+      }),
+      "connections.yaml": connectionYaml(spec),
+      "orders.jsonl": lines(1, 2, 3),
+      "rsa_key.pub": publicKey.export({ type: "spki", format: "pem" }) as string,
+    });
+    const secret = join(place.path, "secrets", key.secret, key.key);
+    await mkdir(dirname(secret), { recursive: true });
+    await writeFile(secret, privateKey.export({ type: "pkcs8", format: "pem" }) as string, { mode: 0o600 });
+    const args = [...both(place), "--secrets", join(place.path, "secrets")];
+
+    const { stdout } = await snowline(["setup", "snowflake", ...both(place), "--key-file", place.file("rsa_key.pub")]);
+    const statements = stdout.split("\n").filter((line) => line !== "" && !line.startsWith("--"));
+    const run = async () => {
+      for (const statement of statements) await account.query(statement.replace(/;$/, ""));
+    };
+    await run();
+    await run();
+
+    const planned = await snowline(["plan", ...args]);
+    expect(planned.stdout).toContain("as LOADS, role LOADER, warehouse LOAD_XS.\nThe role may do what it has to.");
+    expect(planned.code).toBe(0);
+    expect((await snowline(["run", ...args])).stdout).toContain("loaded 3 rows into table FRESH.PUBLIC.ORDERS");
+    expect(await account.query("SELECT COUNT(*) AS N FROM FRESH.PUBLIC.ORDERS")).toEqual([{ N: "3" }]);
+    expect((await snowline(["plan", ...args])).stdout).toContain("and nothing is missing.");
+
+    await account.query("REVOKE USAGE ON SCHEMA FRESH.STATE FROM ROLE LOADER");
+    const lacking = await snowline(["plan", ...args]);
+    expect(lacking.code).toBe(1);
+    expect(lacking.stdout).toContain("has to run:\n  GRANT USAGE ON SCHEMA FRESH.STATE TO ROLE LOADER;");
+  });
+});
