@@ -10,6 +10,7 @@ import { measure } from "./measured-process.ts";
 import { partitions, produceOrders } from "./order-events.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
 import { type Measured, resultTable } from "./result-table.ts";
+import { openSnowflakePlace } from "./snowflake-place.ts";
 
 const topic = "orders";
 /** No contestant needs a tenth of it for the default number of records. */
@@ -20,7 +21,9 @@ const say = (line: string): void => console.log(line);
 async function runOnce(contestant: Contestant, bootstrap: string, run: number): Promise<Omit<Measured, "contestant">> {
   const directory = await mkdtemp(join(tmpdir(), "snowline-bench-"));
   try {
-    const command = await contestant.command({ bootstrap, topic, group: `bench-${process.pid}-${run}-${Date.now()}`, directory });
+    await using snowflake = await openSnowflakePlace();
+    const group = `bench-${process.pid}-${run}-${Date.now()}`;
+    const command = await contestant.command({ bootstrap, topic, group, directory, snowflake });
     let firstRowSeconds: number | undefined;
     let watch: NodeJS.Timeout | undefined;
     const onStart = (): void => {
@@ -34,13 +37,19 @@ async function runOnce(contestant: Contestant, bootstrap: string, run: number): 
     try {
       const usage = await measure({ command, directory, timeoutMs, onStart });
       const wallSeconds = usage.wallSeconds - contestant.idleSeconds;
-      return { ...usage, wallSeconds, firstRowSeconds, outcome: await outcomeOf(contestant, directory) };
+      const outcome = await outcomeOf(contestant, directory, snowflake);
+      return { ...usage, wallSeconds, firstRowSeconds, outcome, warehouse: snowflake.usage() };
     } finally {
       clearInterval(watch);
     }
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
+}
+
+/** What a warehouse of Snowflake did for a run; nothing where it did nothing. */
+function warehouseText({ statements, secondsBilled }: Measured["warehouse"]): string {
+  return statements === 0 ? "" : `; ${statements} statements of a warehouse, ${secondsBilled.toFixed(0)} s billed`;
 }
 
 /** Throws if someone did not do the same work as the others. */
@@ -78,7 +87,7 @@ async function main(): Promise<void> {
       const result = await runOnce(contestant, broker.bootstrap, run);
       measured.push({ contestant, ...result });
       say(
-        `run ${run}: ${contestant.name} -> ${contestant.target}: ${result.cpuSeconds.toFixed(1)} CPU-s, ${result.wallSeconds.toFixed(1)} s`,
+        `run ${run}: ${contestant.name} -> ${contestant.target}: ${result.cpuSeconds.toFixed(1)} CPU-s, ${result.wallSeconds.toFixed(1)} s${warehouseText(result.warehouse)}`,
       );
     }
   }

@@ -1,5 +1,6 @@
 import { DuckDBInstance } from "@duckdb/node-api";
 import type { Contestant } from "./contestants.ts";
+import type { SnowflakePlace } from "./snowflake-place.ts";
 
 /** What a contestant's rows add up to. Two contestants did the same work if and only if these are equal. */
 export interface Outcome {
@@ -10,16 +11,16 @@ export interface Outcome {
 }
 
 /** Reads a contestant's result and adds it up; values are cast to the types that the work asks for. */
-export async function outcomeOf(contestant: Contestant, directory: string): Promise<Outcome> {
-  const instance = await DuckDBInstance.create();
-  const connection = await instance.connect();
+export async function outcomeOf(contestant: Contestant, directory: string, snowflake: SnowflakePlace): Promise<Outcome> {
+  const instance = contestant.target.startsWith("Snowflake") ? null : await DuckDBInstance.create();
+  const connection = await (instance ?? snowflake.store).connect();
   try {
     await connection.run("SET TimeZone = 'UTC'");
     if (contestant.target === "DuckDB") await connection.run(`ATTACH '${directory}/orders.duckdb' AS rows (READ_ONLY)`);
     const reader = await connection.runAndReadAll(`
       WITH typed AS (
         SELECT order_id, customer, epoch_us(placed_at::TIMESTAMP) AS placed_at, amount::DECIMAL(18,2) AS amount, currency
-        FROM ${contestant.result(directory)}
+        FROM ${contestant.result({ directory, snowflake })}
       )
       SELECT count(*)::VARCHAR AS rows, sum(amount)::VARCHAR AS amount,
              (sum(hash(order_id, customer, placed_at, amount, currency)::HUGEINT) % 1000000007)::VARCHAR AS checksum
@@ -28,6 +29,6 @@ export async function outcomeOf(contestant: Contestant, directory: string): Prom
     return row as unknown as Outcome;
   } finally {
     connection.closeSync();
-    instance.closeSync();
+    instance?.closeSync();
   }
 }

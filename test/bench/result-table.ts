@@ -8,6 +8,8 @@ export interface Measured extends Usage {
   readonly outcome: Outcome;
   /** From the start of the process to its first readable row; undefined where that cannot be seen from outside. */
   readonly firstRowSeconds: number | undefined;
+  /** What the run asked of a warehouse in Snowflake, of the 60 s that a warehouse is billed for at least. */
+  readonly warehouse: { readonly statements: number; readonly secondsBilled: number };
 }
 
 function median(values: readonly number[]): number {

@@ -1,9 +1,13 @@
-// What a TypeScript developer would write: kafkajs eachBatch, JSON.parse, node:crypto, batched inserts into DuckDB.
-// node typescript-consumer.ts BOOTSTRAP TOPIC GROUP duckdb FILE | parquet DIRECTORY: ends when all partitions are read.
+// What a TypeScript developer would write: kafkajs eachBatch, JSON.parse, node:crypto, batched inserts into DuckDB, or CSV files
+// that go into Snowflake by PUT and COPY.
+// node typescript-consumer.ts BOOTSTRAP TOPIC GROUP duckdb FILE | parquet DIRECTORY | snowflake DIRECTORY OPTIONS: ends when all
+// partitions are read.
 import { createHash } from "node:crypto";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type DuckDBConnection, DuckDBInstance, DuckDBTimestampValue } from "@duckdb/node-api";
 import { Kafka, logLevel } from "kafkajs";
+import snowflake, { type ConnectionOptions } from "snowflake-sdk";
 
 interface Order {
   readonly orderId: string;
@@ -71,8 +75,48 @@ async function parquetTarget(directory: string): Promise<Target> {
   };
 }
 
-const [bootstrap = "", topic = "", groupId = "", kind = "", path = ""] = process.argv.slice(2);
-const target = await (kind === "duckdb" ? tableTarget(path) : parquetTarget(path));
+const csvLine = ({ orderId, customer, placedAt, amount, currency }: Order): string =>
+  `${orderId},${createHash("sha256").update(customer.email.toLowerCase()).digest("hex")},${placedAt},${amount},${currency}\n`;
+
+async function snowflakeTarget(directory: string, options: ConnectionOptions): Promise<Target> {
+  snowflake.configure({ logLevel: "OFF", disableOCSPChecks: true });
+  const connection = snowflake.createConnection(options);
+  await new Promise<void>((resolve, reject) => connection.connect((error) => (error ? reject(error) : resolve())));
+  const run = (sqlText: string): Promise<void> =>
+    new Promise((resolve, reject) => connection.execute({ sqlText, complete: (error) => (error ? reject(error) : resolve()) }));
+  await run(
+    "CREATE TABLE orders (order_id VARCHAR, customer VARCHAR, placed_at TIMESTAMP_NTZ, amount NUMBER(18,2), currency VARCHAR)",
+  );
+  let lines: string[] = [];
+  let files = 0;
+  const flush = async (): Promise<void> => {
+    if (lines.length === 0) return;
+    const name = `${files++}.csv`;
+    await writeFile(join(directory, name), lines.join(""));
+    lines = [];
+    await run(`PUT file://${join(directory, name)} @%orders`);
+    await run(`COPY INTO orders FROM @%orders FILES = ('${name}.gz') FILE_FORMAT = (TYPE = CSV)`);
+  };
+  return {
+    async add(orders) {
+      for (const order of orders) lines.push(csvLine(order));
+      if (lines.length >= rowsPerFile) await flush();
+    },
+    async end() {
+      await flush();
+      await new Promise<void>((resolve) => connection.destroy(() => resolve()));
+    },
+  };
+}
+
+const [bootstrap = "", topic = "", groupId = "", kind = "", path = "", options = ""] = process.argv.slice(2);
+const openTarget = {
+  duckdb: () => tableTarget(path),
+  parquet: () => parquetTarget(path),
+  snowflake: () => snowflakeTarget(path, JSON.parse(options) as ConnectionOptions),
+}[kind];
+if (openTarget === undefined) throw new Error(`${kind}: is no target`);
+const target = await openTarget();
 const kafka = new Kafka({ clientId: "typescript-consumer", brokers: [bootstrap], logLevel: logLevel.NOTHING });
 const admin = kafka.admin();
 await admin.connect();

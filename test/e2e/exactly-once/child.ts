@@ -72,6 +72,8 @@ async function watched(assembled: Assembled, failpoint: Failpoint | null): Promi
   return {
     ...assembled,
     sink: {
+      atomic: sink.atomic ?? "batch",
+      rejectsLater: sink.rejectsLater ?? false,
       prepare: (columns) => executioner.watch("prepare", () => sink.prepare(columns)),
       restore: (splits) => executioner.watch("restore", () => sink.restore(splits)),
       write: (rows, moves) => executioner.watch("write", () => sink.write(rows, moves)),

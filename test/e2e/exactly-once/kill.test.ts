@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { killAgainAndAgain, type KillSubject } from "./kill.ts";
+import { deathsText, killAgainAndAgain, type KillSubject } from "./kill.ts";
 import { seedOfRun } from "./random.ts";
 import { duckdbTable, filesTable } from "./table.ts";
 import type { PipelineSink } from "../../../crds/kinds/pipeline.ts";
@@ -43,8 +43,7 @@ test.concurrent.each(Object.entries(subjects))(
     const seed = seedOfRun();
     const deaths = await killAgainAndAgain(subject, { seed, kills });
     expect(deaths.kills).toBeGreaterThanOrEqual(kills);
-    const steps = [...deaths.steps].toSorted(([, a], [, b]) => b - a).map(([step, count]) => `${count} ${step}`);
-    process.stdout.write(`${name}: seed ${seed}: ${deaths.kills} kills in ${deaths.pipelines} pipelines: ${steps.join(", ")}\n`);
+    process.stdout.write(`${deathsText(name, seed, deaths)}\n`);
   },
   600_000,
 );

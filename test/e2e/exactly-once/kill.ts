@@ -66,6 +66,12 @@ export async function killAgainAndAgain(
   return { kills: killed, pipelines, steps };
 }
 
+/** The deaths in a line. */
+export function deathsText(name: string, seed: number, { kills, pipelines, steps }: Deaths): string {
+  const counts = [...steps].toSorted(([, a], [, b]) => b - a).map(([step, count]) => `${count} ${step}`);
+  return `${name}: seed ${seed}: ${kills} kills in ${pipelines} pipelines: ${counts.join(", ")}`;
+}
+
 interface OnePipeline {
   readonly subject: KillSubject;
   readonly directory: string;
