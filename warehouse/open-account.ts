@@ -102,6 +102,7 @@ export async function openAccount(options: AccountOptions): Promise<OpenAccount>
       await pipes.close();
       await account.channels.close();
       await transactions.close();
+      catalog.grants.close();
       connection.closeSync();
       await store[Symbol.asyncDispose]();
     },

@@ -87,7 +87,8 @@ async function maven(args: readonly string[]): Promise<void> {
   await promise;
 }
 
-async function lock(path: string): Promise<AsyncDisposable> {
+/** Takes turns with other processes: waits until `path` can be made. Disposing gives it up; a holder that is gone holds nothing. */
+export async function lock(path: string): Promise<AsyncDisposable> {
   const deadline = Date.now() + lockWaitMs;
   for (;;) {
     try {

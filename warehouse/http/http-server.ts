@@ -59,6 +59,7 @@ async function answer(
   const url = new URL(incoming.url ?? "/", `http://${incoming.headers.host ?? "localhost"}`);
   const route = routes.find(({ method, path }) => method === incoming.method && path.test(url.pathname));
   if (route === undefined) {
+    options.log.info({ endpoint: `${incoming.method} ${url.pathname}` }, "a client asked for an endpoint that this server lacks");
     await sendResponse(incoming, response, notFound(incoming, url));
     return;
   }

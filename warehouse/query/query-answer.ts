@@ -3,6 +3,7 @@ import type { SnowflakeError, StatementResult } from "../result.ts";
 import { wireParameters } from "../sessions/session-parameters.ts";
 import type { Queries } from "./queries.ts";
 import type { Query } from "./query.ts";
+import { bindsIn } from "./binds-in.ts";
 import { resultLayout } from "./result-chunks.ts";
 import { wireColumn } from "./wire-type.ts";
 
@@ -100,11 +101,4 @@ function resultData(query: Query, result: StatementResult, { url }: WireRequest)
 
 function resultTypes(queries: Queries, children: readonly string[]): string {
   return children.map((id) => queries.result(id)?.typeId ?? 0).join(",");
-}
-
-/** Counts `?` outside texts, names and comments. */
-function bindsIn(text: string): number {
-  return (
-    text.replaceAll(/'(?:[^'\\]|\\.|'')*'|"(?:[^"]|"")*"|\$\$[\s\S]*?\$\$|--[^\n]*|\/\*[\s\S]*?\*\//g, "").split("?").length - 1
-  );
 }

@@ -8,6 +8,8 @@ export interface QueryRequest {
   /** The client's own; it repeats a request with the same one. */
   readonly requestId: string;
   readonly text: string;
+  /** Scheme and host as the client addressed the server. */
+  readonly origin: string;
   readonly binds: readonly Bind[];
   /** Where the values of array binds were put instead; null: nowhere. */
   readonly bindStage: string | null;

@@ -63,23 +63,24 @@ export function queryRoutes(account: Account, options: QueryRoutesOptions): read
     { method: "GET", path: /^\/queries\/(?<id>[\w-]+)\/chunks\/(?<at>\d+)$/, handle: (request) => chunk(account, request) },
     {
       method: "GET",
-      path: /^\/monitoring\/queries\/(?<id>[\w-]+)$/,
+      path: /^\/monitoring\/queries\/+(?<id>[\w-]+)$/,
       handle: signed(async ({ groups }) => ({ status: 200, body: monitored(account, groups["id"]!) })),
     },
-    {
-      method: "POST",
-      path: /^\/queries\/(?<id>[\w-]+)\/abort-request$/,
-      handle: signed(async (request) => {
-        known(request).cancel();
-        return done();
-      }),
-    },
+    // Before the next one, to which v1 would be a query's id.
     {
       method: "POST",
       path: /^\/queries\/v1\/abort-request$/,
       handle: signed(async (request, session) => {
         const { requestId } = (await request.json()) as { readonly requestId?: string };
         account.queries.ofRequest(session.id, requestId ?? "")?.cancel();
+        return done();
+      }),
+    },
+    {
+      method: "POST",
+      path: /^\/queries\/(?<id>[\w-]+)\/abort-request$/,
+      handle: signed(async (request) => {
+        known(request).cancel();
         return done();
       }),
     },
@@ -128,6 +129,7 @@ function queryRequest({ url }: WireRequest, body: QueryBody): QueryRequest {
   return {
     requestId,
     text: body.sqlText,
+    origin: url.origin,
     binds: Object.keys(bindings)
       .toSorted((a, b) => Number(a) - Number(b))
       .map((name) => bindOf(bindings[name]!)),

@@ -6,6 +6,7 @@ import { sessionParameter } from "../sessions/session-parameters.ts";
 import { splitStatements } from "../sql/split-statements.ts";
 import { executeStatement } from "../statements/execute-statement.ts";
 import type { Bind } from "../statements/statement.ts";
+import { bindsIn } from "./binds-in.ts";
 import { stagedBinds } from "./bind-stage.ts";
 import { queryCounts } from "./query-counts.ts";
 import { Query, type QueryOutcome, type QueryRequest } from "./query.ts";
@@ -128,10 +129,13 @@ async function runStatement(
   try {
     const result = await onWarehouse(account, type.needsWarehouse && !request.describeOnly ? session : null, () =>
       executeStatement({
-        ...statement,
+        text: statement.text,
+        // Whoever only asks for the columns has no values yet.
+        binds: request.describeOnly ? padded(statement) : statement.binds,
         account,
         session,
         queryId: query.id,
+        origin: request.origin,
         signal: query.signal,
         describeOnly: request.describeOnly,
       }),
@@ -152,6 +156,11 @@ async function onWarehouse<T>(account: Account, session: OpenSession | null, run
   if (session === null) return run();
   using _running = account.meter.begin(session.warehouse);
   return await run();
+}
+
+function padded({ text, binds }: { readonly text: string; readonly binds: readonly Bind[] }): readonly Bind[] {
+  const lacking = Math.max(bindsIn(text) - binds.length, 0);
+  return [...binds, ...Array.from({ length: lacking }, (): Bind => ({ type: "TEXT", value: null }))];
 }
 
 function parameter({ request, session }: Query, name: string): string {
