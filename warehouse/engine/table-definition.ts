@@ -8,6 +8,8 @@ export interface ColumnDefinition {
   readonly nullable: boolean;
   /** SQL text of its default; null where it has none. */
   readonly defaultSql: string | null;
+  readonly comment?: string;
+  readonly primaryKey?: true;
 }
 
 /** A table as Snowflake's catalog knows it. */
@@ -21,4 +23,8 @@ export interface TableDefinition {
   readonly schemaEvolution: boolean;
   /** ERROR_LOGGING */
   readonly errorLogging: boolean;
+  /** The role that made it. */
+  readonly owner: string;
+  readonly createdOnMs: number;
+  readonly comment?: string;
 }

@@ -1,0 +1,22 @@
+import type { ObjectName } from "../engine/object-name.ts";
+import type { ColumnDefinition } from "../engine/table-definition.ts";
+import type { Node } from "./polyglot.ts";
+import type { QueryScope, StageReference } from "./query-scope.ts";
+
+/** What is known while one statement's tree is rewritten. */
+export interface Rewriting {
+  readonly scope: QueryScope;
+  readonly stages: readonly StageReference[];
+  /** Names that WITH gives: they hide tables. */
+  readonly withNames: ReadonlySet<string>;
+  /** Tables that are read, by their names' keys. Filled on the way. */
+  readonly reads: Map<string, ObjectName>;
+  /** DuckDB's SQL for nodes whose answer had to be waited for: `information_schema`, RESULT_SCAN, SYSTEM$… */
+  readonly answers: ReadonlyMap<Node, string>;
+  /** Columns of all tables that are named, by their names: what a name in an expression may be. */
+  readonly columns: ReadonlyMap<string, readonly ColumnDefinition[]>;
+  /** FLATTEN is used, whose VALUE and THIS are variants. */
+  readonly flattens: boolean;
+  /** Views within views. */
+  readonly depth: number;
+}

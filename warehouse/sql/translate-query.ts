@@ -1,0 +1,78 @@
+import type { ObjectName } from "../engine/object-name.ts";
+import { answersFor } from "./answers.ts";
+import { bodyOf, generate, type Node, parse } from "./polyglot.ts";
+import { type PreparedText, prepareText, selectItems } from "./prepared-text.ts";
+import type { QueryScope } from "./query-scope.ts";
+import { rewrite } from "./rewrite.ts";
+import type { Rewriting } from "./rewriting.ts";
+import { surveyed } from "./survey.ts";
+
+/** A query in DuckDB's SQL. It has no parameters left. */
+export interface TranslatedQuery {
+  readonly sql: string;
+  /** Tables it reads, views looked through. */
+  readonly reads: readonly ObjectName[];
+}
+
+/** A statement's tree, with what its rewriting needs. */
+export interface ParsedStatement {
+  readonly tree: Node;
+  readonly prepared: PreparedText;
+  readonly rewriting: Rewriting;
+}
+
+/**
+ * Translates SELECT (also WITH, VALUES and set operations) from Snowflake's SQL to DuckDB's. Result columns have Snowflake's names.
+ * Throws SnowflakeError.
+ */
+export async function translateQuery(text: string, scope: QueryScope): Promise<TranslatedQuery> {
+  const { tree, prepared, rewriting } = await parseStatement(text, scope);
+  const sql = querySql(tree, prepared.text, rewriting);
+  return { sql, reads: [...rewriting.reads.values()] };
+}
+
+/** Parses a statement and waits for what its rewriting cannot wait for. */
+export async function parseStatement(text: string, scope: QueryScope): Promise<ParsedStatement> {
+  const prepared = prepareText(text, scope.session);
+  const tree = parse(prepared.text);
+  const answers = await answersFor(tree, scope);
+  const rewriting: Rewriting = {
+    scope,
+    stages: prepared.stages,
+    ...surveyed(tree, scope),
+    reads: new Map(),
+    answers,
+    depth: 0,
+  };
+  return { tree, prepared, rewriting };
+}
+
+/** DuckDB's SQL of a query's tree, whose text gives names to the columns that have none. */
+export function querySql(tree: Node, text: string, rewriting: Rewriting): string {
+  return generate(rewrite(namedColumns(tree, text), rewriting) as Node);
+}
+
+/** Items without a name get their text as Snowflake names them: `COUNT(*)`. */
+function namedColumns(tree: Node, text: string): Node {
+  const select = bodyOf(tree, "select");
+  const items = select === null ? null : selectItems(text);
+  const expressions = (select?.["expressions"] ?? []) as readonly Node[];
+  if (select === null || items === null || items.length !== expressions.length) return tree;
+  const named = expressions.map((expression, index) => {
+    if (["alias", "column", "star", "aliases"].some((kind) => kind in expression)) return expression;
+    if (bodyOf(expression, "parameter")?.["style"] === "Dollar") return expression;
+    const name = items[index]!.toUpperCase();
+    return {
+      alias: {
+        this: expression,
+        alias: { name, quoted: true, trailing_comments: [], span: null },
+        column_aliases: [],
+        alias_explicit_as: true,
+        pre_alias_comments: [],
+        trailing_comments: [],
+      },
+    };
+  });
+  return { select: { ...select, expressions: named } };
+}
+

@@ -1,0 +1,28 @@
+import { parse, bodyOf, generate, type Node } from "../sql/polyglot.ts";
+import type { QueryScope } from "../sql/query-scope.ts";
+import { rewrite } from "../sql/rewrite.ts";
+
+const clocks = /^\s*(?:CURRENT_TIMESTAMP|GETDATE|SYSTIMESTAMP|LOCALTIMESTAMP)\s*(?:\(\s*\d*\s*\))?\s*(?:::\s*TIMESTAMP(?:_\w+)?\s*(?:\(\d\))?)?\s*$/i;
+const sequence = /^\s*(?<name>.+)\.NEXTVAL\s*$/is;
+
+/** A column's default, as Snowflake's SQL has it, in DuckDB's. The time is that of each row's statement. */
+export function defaultSql(text: string, scope: QueryScope): string {
+  if (clocks.test(text)) return "now()";
+  if (/^\s*SYSDATE\s*\(\s*\)\s*$/i.test(text)) return "CAST(now() AS TIMESTAMP)";
+  if (/^\s*UUID_STRING\s*\(\s*\)\s*$/i.test(text)) return "CAST(uuid() AS VARCHAR)";
+  const named = sequence.exec(text)?.groups?.["name"];
+  if (named !== undefined) return `nextval('snowline.${named.trim().replaceAll("'", "''")}')`;
+  const select = bodyOf(parse(`SELECT ${text}`), "select");
+  const [expression] = (select?.["expressions"] ?? []) as readonly Node[];
+  const rewriting = {
+    scope,
+    stages: [],
+    withNames: new Set<string>(),
+    reads: new Map(),
+    answers: new Map(),
+    columns: new Map(),
+    flattens: false,
+    depth: 0,
+  };
+  return generate(rewrite(expression, rewriting) as Node);
+}

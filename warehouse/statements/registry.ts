@@ -1,0 +1,38 @@
+import { copyStatements } from "../copy/copy-statements.ts";
+import { fileStatements } from "../stages/file-statements.ts";
+import { formatStatements } from "../stages/format-statements.ts";
+import { stageStatements } from "../stages/stage-statements.ts";
+import { alterTableStatement } from "./alter-table.ts";
+import { createTableStatements } from "./create-table.ts";
+import { databaseStatements } from "./database-statements.ts";
+import { deleteStatement, truncateStatement } from "./delete-statement.ts";
+import { dropTableStatements } from "./drop-table.ts";
+import { insertStatement } from "./insert-statement.ts";
+import { mergeStatement } from "./merge-statement.ts";
+import { queryStatements } from "./query-statement.ts";
+import { sessionStatements } from "./session-statements.ts";
+import type { StatementKind } from "./statement.ts";
+import { transactionStatements } from "./transaction-statements.ts";
+import { updateStatement } from "./update-statement.ts";
+import { viewStatements } from "./view-statements.ts";
+
+/** Every kind of statement there is. One that is not here is a syntax error. */
+export const statementKinds: readonly StatementKind[] = [
+  alterTableStatement,
+  ...copyStatements,
+  ...createTableStatements,
+  ...databaseStatements,
+  deleteStatement,
+  ...dropTableStatements,
+  ...fileStatements,
+  ...formatStatements,
+  insertStatement,
+  mergeStatement,
+  ...queryStatements,
+  ...sessionStatements,
+  ...stageStatements,
+  ...transactionStatements,
+  truncateStatement,
+  updateStatement,
+  ...viewStatements,
+];

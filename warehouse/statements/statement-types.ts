@@ -1,0 +1,20 @@
+/** Snowflake's numbers for kinds of statements (`statementTypeId`), which drivers read: DML is 12288 to 16383. */
+export const statementTypes = {
+  select: 4096,
+  insert: 12_544,
+  update: 12_800,
+  delete: 13_056,
+  merge: 13_312,
+  truncate: 16_384,
+  begin: 20_736,
+  commit: 20_480,
+  rollback: 20_992,
+  alterSession: 16_640,
+  use: 16_896,
+  set: 16_384,
+  show: 4096,
+  describe: 4096,
+  ddl: 24_576,
+  alter: 25_600,
+  grant: 25_088,
+} as const;
