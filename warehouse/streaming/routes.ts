@@ -1,9 +1,10 @@
 import { isUtf8 } from "node:buffer";
 import type { Account } from "../account.ts";
-import type { ObjectName } from "../engine/object-name.ts";
+import { type ObjectName, objectText } from "../engine/object-name.ts";
 import type { Route, WireRequest, WireResponse } from "../http/route.ts";
 import { SnowflakeError } from "../result.ts";
 import { signInByBearer } from "../sign-in/sign-in.ts";
+import type { SignedIn } from "../sign-in/signed-in.ts";
 import { type ChannelKey, channelStatus, keyText } from "./channel.ts";
 import { refused, StreamingError } from "./streaming-error.ts";
 import { streamingPipe } from "./streaming-pipe.ts";
@@ -21,24 +22,29 @@ const channelPath = new RegExp(`^${schema}/channels/(?<channel>[^/]+)$`);
 
 /** The endpoints of Snowpipe Streaming's REST API. */
 export function streamingRoutes(account: Account): readonly Route[] {
-  const guarded = (handle: (request: WireRequest) => Promise<WireResponse>) => guard(account, handle);
+  const guarded = (handle: Guarded) => guard(account, handle);
   return [
     { method: "GET", path: /^\/v2\/streaming\/hostname$/, handle: guarded(async (request) => hostname(account, request)) },
     { method: "POST", path: /^\/oauth\/token$/, handle: answering((request) => exchange(account, request)) },
-    { method: "PUT", path: channelPath, handle: guarded((request) => open(account, request)) },
-    { method: "DELETE", path: channelPath, handle: guarded((request) => drop(account, request)) },
+    { method: "PUT", path: channelPath, handle: guarded((request, role) => open({ account, role }, request)) },
+    { method: "DELETE", path: channelPath, handle: guarded((request, role) => drop({ account, role }, request)) },
     {
       method: "POST",
       path: new RegExp(`^${data}$`),
       bodyBytesMax: unpackedBytesMax,
-      handle: guarded((request) => append(account, request)),
+      handle: guarded((request, role) => append({ account, role }, request)),
     },
     {
       method: "POST",
       path: new RegExp(`^${schema}(?::|%3A)bulk-channel-status$`, "i"),
-      handle: guarded((request) => statuses(account, request)),
+      handle: guarded((request, role) => statuses({ account, role }, request)),
     },
   ];
+}
+
+interface Caller {
+  readonly account: Account;
+  readonly role: string;
 }
 
 /** Answers refusals as the API does. */
@@ -55,15 +61,19 @@ function answering(handle: (request: WireRequest) => Promise<WireResponse>): (re
 }
 
 /** Lets signed-in clients through: with a scoped token, or with what a scoped token is got for. */
-function guard(
-  account: Account,
-  handle: (request: WireRequest) => Promise<WireResponse>,
-): (request: WireRequest) => Promise<WireResponse> {
+function guard(account: Account, handle: Guarded): (request: WireRequest) => Promise<WireResponse> {
   return answering(async (request) => {
     const token = /^Bearer\s+(?<token>\S+)$/i.exec(request.headers.authorization ?? "")?.groups?.["token"] ?? "";
-    if (account.channels.tokens.userOf(token) === null) await signInByBearer(account, request.headers);
-    return handle(request);
+    const role = account.channels.tokens.roleOf(token) ?? roleOf(await signInByBearer(account, request.headers));
+    return handle(request, role);
   });
+}
+
+type Guarded = (request: WireRequest, role: string) => Promise<WireResponse>;
+
+/** Requests of this API name no role. */
+function roleOf({ user, roleRestriction }: SignedIn): string {
+  return roleRestriction ?? user.defaultRole ?? "PUBLIC";
 }
 
 function hostname({ channels }: Account, { url }: WireRequest): WireResponse {
@@ -76,15 +86,14 @@ async function exchange(account: Account, request: WireRequest): Promise<WireRes
   const form = new URLSearchParams((await request.body()).toString());
   if (form.get("grant_type") !== grantType || form.get("scope") === null)
     throw new StreamingError(400, "INVALID_REQUEST", `grant_type has to be ${grantType}, and scope the ingest host`);
-  const { user } = await signInByBearer(account, request.headers);
-  const token = account.channels.tokens.issue(user.name);
+  const token = account.channels.tokens.issue(roleOf(await signInByBearer(account, request.headers)));
   return account.channels.hostname === "json"
     ? { status: 200, body: { token } }
     : { status: 200, headers: { "content-type": "text/plain" }, body: token };
 }
 
-async function open(account: Account, request: WireRequest): Promise<WireResponse> {
-  const key = keyOf(request, account);
+async function open({ account, role }: Caller, request: WireRequest): Promise<WireResponse> {
+  const key = keyOf(request, { account, role });
   pass(account, key);
   const said = record(await request.json());
   const offsetToken = typeof said["offset_token"] === "string" ? said["offset_token"] : null;
@@ -93,15 +102,15 @@ async function open(account: Account, request: WireRequest): Promise<WireRespons
   return { status: 200, body: { next_continuation_token: token, channel_status: channelStatus(state) } };
 }
 
-async function drop(account: Account, request: WireRequest): Promise<WireResponse> {
-  const key = keyOf(request, account);
+async function drop({ account, role }: Caller, request: WireRequest): Promise<WireResponse> {
+  const key = keyOf(request, { account, role });
   pass(account, key);
   await account.channels.drop(key, record(await request.json())["fail_on_uncommitted_rows"] === true);
   return { status: 200, body: {} };
 }
 
-async function append(account: Account, request: WireRequest): Promise<WireResponse> {
-  const key = keyOf(request, account);
+async function append({ account, role }: Caller, request: WireRequest): Promise<WireResponse> {
+  const key = keyOf(request, { account, role });
   pass(account, key);
   const path = `POST ${request.url.pathname}`;
   if (account.faults.take(["throttle"], { path }) !== null) throw refused.throttled();
@@ -119,22 +128,26 @@ async function append(account: Account, request: WireRequest): Promise<WireRespo
   return { status: 200, body: { next_continuation_token: token } };
 }
 
-async function statuses(account: Account, request: WireRequest): Promise<WireResponse> {
+async function statuses({ account, role }: Caller, request: WireRequest): Promise<WireResponse> {
   const names = record(await request.json())["channel_names"];
   if (!Array.isArray(names)) throw new StreamingError(400, "ERR_MALFORMED_REQUEST", "channel_names has to be a list of names");
-  const found = account.channels.statuses(pipeOf(request, account), names.map(String));
+  const found = account.channels.statuses(pipeOf(request, { account, role }), names.map(String));
   const body = Object.fromEntries([...found].map(([name, state]) => [name, channelStatus(state)]));
   return { status: 200, body: { channel_statuses: body } };
 }
 
-/** The pipe's name as it is stored. */
-function pipeOf({ groups }: WireRequest, account: Account): ObjectName {
+/** The pipe's name as it is stored. Refuses where the role may not use it. */
+function pipeOf({ groups }: WireRequest, { account, role }: Caller): ObjectName {
   const said = { database: groups["database"] ?? "", schema: groups["schema"] ?? "", name: groups["pipe"] ?? "" };
-  return streamingPipe(said, account).pipe;
+  const { pipe, table, isOwn } = streamingPipe(said, account);
+  const on = isOwn ? { kind: "TABLE", name: objectText(table.name) } : { kind: "PIPE", name: objectText(pipe) };
+  const privilege = isOwn ? "INSERT" : "OPERATE";
+  if (!account.catalog.grants.allows(role, privilege, on)) throw refused.notAllowed(privilege, on.name);
+  return pipe;
 }
 
-function keyOf(request: WireRequest, account: Account): ChannelKey {
-  return { pipe: pipeOf(request, account), channel: request.groups["channel"] ?? "" };
+function keyOf(request: WireRequest, caller: Caller): ChannelKey {
+  return { pipe: pipeOf(request, caller), channel: request.groups["channel"] ?? "" };
 }
 
 function pass({ channels }: Account, key: ChannelKey): void {

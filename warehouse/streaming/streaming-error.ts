@@ -29,6 +29,8 @@ export const refused = {
     new StreamingError(404, "ERR_PIPE_DOES_NOT_EXIST_OR_NOT_AUTHORIZED", `The pipe ${pipe} does not exist or is not authorized`),
   noTable: (table: string) =>
     new StreamingError(404, "ERR_TABLE_DOES_NOT_EXIST_NOT_AUTHORIZED", `The table ${table} does not exist or is not authorized`),
+  notAllowed: (privilege: string, object: string) =>
+    new StreamingError(403, "ERR_INSUFFICIENT_PRIVILEGES", `The user's default role lacks ${privilege} on ${object}`),
   notSupported: (message: string) => new StreamingError(400, "ERR_PIPE_KIND_NOT_SUPPORTED", message),
   uncommitted: (channel: string) =>
     new StreamingError(409, "ERR_CHANNEL_HAS_UNCOMMITTED_DATA", `The channel ${channel} has rows that are not committed yet`),

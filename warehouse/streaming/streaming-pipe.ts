@@ -9,6 +9,8 @@ export interface StreamingPipe {
   /** Its name as it is stored. */
   readonly pipe: ObjectName;
   readonly table: TableDefinition;
+  /** True where every table has one like it. */
+  readonly isOwn: boolean;
   /** null: members go to the columns of their names. */
   readonly mapping: readonly { readonly member: string; readonly column: string }[] | null;
 }
@@ -39,10 +41,10 @@ export function streamingPipe(said: ObjectName, parts: { readonly catalog: Catal
 
 function exactPipe(pipe: ObjectName, { catalog, pipes }: Parameters<typeof streamingPipe>[1]): StreamingPipe {
   const made = pipes.definitions.find(pipe, null);
-  if (made !== undefined) return { pipe, ...read(pipe, made.definition, catalog) };
+  if (made !== undefined) return { pipe, isOwn: false, ...read(pipe, made.definition, catalog) };
   if (!pipe.name.endsWith(ownPipe)) throw refused.noPipe(pipe.name);
   const table = { ...pipe, name: pipe.name.slice(0, -ownPipe.length) };
-  return { pipe, table: tableOf(table, catalog), mapping: null };
+  return { pipe, isOwn: true, table: tableOf(table, catalog), mapping: null };
 }
 
 function tableOf(table: ObjectName, catalog: Catalog): TableDefinition {
@@ -51,7 +53,7 @@ function tableOf(table: ObjectName, catalog: Catalog): TableDefinition {
   return found;
 }
 
-function read(pipe: ObjectName, text: string, catalog: Catalog): Omit<StreamingPipe, "pipe"> {
+function read(pipe: ObjectName, text: string, catalog: Catalog): Omit<StreamingPipe, "pipe" | "isOwn"> {
   const parts = definition.exec(text)?.groups;
   if (parts === undefined)
     throw refused.notSupported(`The pipe ${pipe.name} does not read TABLE(DATA_SOURCE(TYPE => 'STREAMING'))`);

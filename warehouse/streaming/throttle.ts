@@ -3,7 +3,7 @@ export class Throttle {
   readonly #now: () => number;
   /** Tests change it; null: any number. */
   requestsPerSecond: number | null;
-  readonly #seconds = new Map<string, { second: number; requests: number }>();
+  readonly #seconds = new Map<string, { readonly second: number; readonly requests: number }>();
 
   constructor(now: () => number, requestsPerSecond: number | null) {
     this.#now = now;
@@ -15,11 +15,8 @@ export class Throttle {
     if (this.requestsPerSecond === null) return true;
     const second = Math.floor(this.#now() / 1000);
     const counted = this.#seconds.get(channel);
-    if (counted?.second !== second) {
-      this.#seconds.set(channel, { second, requests: 1 });
-      return true;
-    }
-    counted.requests++;
-    return counted.requests <= this.requestsPerSecond;
+    const requests = counted?.second === second ? counted.requests + 1 : 1;
+    this.#seconds.set(channel, { second, requests });
+    return requests <= this.requestsPerSecond;
   }
 }

@@ -207,9 +207,9 @@ test("a channel may be slowed down to so many requests a second", async () => {
 });
 
 test("scoped tokens are good for an hour", () => {
-  const token = channels.tokens.issue("SNOWLINE");
-  expect(channels.tokens.userOf(token)).toBe("SNOWLINE");
-  expect(channels.tokens.userOf("other")).toBeNull();
+  const token = channels.tokens.issue("LOADER");
+  expect(channels.tokens.roleOf(token)).toBe("LOADER");
+  expect(channels.tokens.roleOf("other")).toBeNull();
   opened.pass(3_600_000);
-  expect(channels.tokens.userOf(token)).toBeNull();
+  expect(channels.tokens.roleOf(token)).toBeNull();
 });
