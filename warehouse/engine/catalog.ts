@@ -138,7 +138,7 @@ export class Catalog {
       const columns = table.columns.map((column) => columnSql(column, defaults.get(column.name) ?? null));
       const sql = [
         ...(hidden === null ? [] : [`DROP TABLE ${physicalName(hidden)}`]),
-        `CREATE TABLE ${physicalName(table)} (${columns.join(", ")})`,
+        `CREATE ${table.kind === "temporary" ? "TEMPORARY " : ""}TABLE ${physicalName(table)} (${columns.join(", ")})`,
         ...(rows === null ? [] : [`INSERT INTO ${physicalName(table)} ${rows}`]),
       ];
       await this.#commit(connection, sql, async () => {

@@ -68,13 +68,16 @@ const rules: readonly Rule[] = [
     message: ({ groups }) => `${compilation}Object '${groups!["name"]}' already exists.`,
   },
   {
-    pattern: /^Conversion Error: Could not (?:cast value|convert string|convert) (?<value>.*?) to (?:DECIMAL|INT|HUGEINT|BIGINT)/s,
+    pattern: /^Conversion Error: (?:Could not cast value|Casting value) "?(?<value>[^" ]*)"? to (?:type )?DECIMAL\((?<type>[\d, ]+)\)/s,
+    code: "100046",
+    sqlState: "22003",
+    message: ({ groups }) => `Number out of representable range: type FIXED[SB16](${groups!["type"]}), value ${groups!["value"]}`,
+  },
+  {
+    pattern: /^Conversion Error: Could not convert (?:string )?(?<value>.*?) to (?:DECIMAL|INT|HUGEINT|BIGINT)/s,
     code: "100038",
     sqlState: "22018",
-    message: ({ 0: text, groups }) =>
-      /cast value/.test(text)
-        ? `Number out of representable range: type FIXED, value ${groups!["value"]}`
-        : `Numeric value '${unquoted(groups!["value"]!)}' is not recognized`,
+    message: ({ groups }) => `Numeric value '${unquoted(groups!["value"]!)}' is not recognized`,
   },
   {
     pattern: /^(?:Conversion|Out of Range) Error: .*(?:out of range|overflow)/is,

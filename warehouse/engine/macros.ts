@@ -73,22 +73,28 @@ export const macros: readonly string[] = [
     `make_timestamp(CAST(CASE WHEN abs(n) < 31536000000 THEN n * 1000000 WHEN abs(n) < 31536000000000 THEN n * 1000
       WHEN abs(n) < 31536000000000000 THEN n ELSE n / 1000 END AS BIGINT))`,
   ],
+  // DuckDB reads an offset only next to the time, and with its colon.
+  [
+    "sf_plain_offset(x)",
+    "regexp_replace(regexp_replace(x, '\\s+([+-]\\d{2}:?\\d{2}|Z)$', '\\1'), '(:\\d{2}(?:\\.\\d+)?[+-]\\d{2})(\\d{2})$', '\\1:\\2')",
+  ],
   [
     "sf_timestamp(x)",
     `CASE WHEN ${isNumeric} THEN sf_epoch(TRY_CAST(CAST(x AS VARCHAR) AS DECIMAL(38, 6)))
-      WHEN typeof(x) = 'JSON' AND json_type(CAST(x AS VARCHAR)) <> 'VARCHAR' THEN sf_epoch(TRY_CAST(sf_text(x) AS DECIMAL(38, 6)))
-      WHEN typeof(x) IN ('VARCHAR', 'JSON') THEN CAST(sf_text(x) AS TIMESTAMP)
+      WHEN typeof(x) = 'JSON' THEN coalesce(sf_epoch(TRY_CAST(sf_text(x) AS DECIMAL(38, 6))), CAST(sf_plain_offset(sf_text(x)) AS TIMESTAMP))
+      WHEN typeof(x) = 'VARCHAR' THEN CAST(sf_plain_offset(CAST(x AS VARCHAR)) AS TIMESTAMP)
       ELSE CAST(CAST(x AS VARCHAR) AS TIMESTAMP) END`,
   ],
   [
     "sf_timestamp_tz(x)",
     `CASE WHEN ${isNumeric} THEN CAST(sf_epoch(TRY_CAST(CAST(x AS VARCHAR) AS DECIMAL(38, 6))) AS TIMESTAMPTZ)
-      WHEN typeof(x) = 'JSON' AND json_type(CAST(x AS VARCHAR)) <> 'VARCHAR' THEN CAST(sf_epoch(TRY_CAST(sf_text(x) AS DECIMAL(38, 6))) AS TIMESTAMPTZ)
-      WHEN typeof(x) IN ('VARCHAR', 'JSON') THEN CAST(sf_text(x) AS TIMESTAMPTZ)
+      WHEN typeof(x) = 'JSON' THEN coalesce(CAST(sf_epoch(TRY_CAST(sf_text(x) AS DECIMAL(38, 6))) AS TIMESTAMPTZ), CAST(sf_text(x) AS TIMESTAMPTZ))
+      WHEN typeof(x) = 'VARCHAR' THEN CAST(regexp_replace(CAST(x AS VARCHAR), ' *([+-][0-9]{2}):?([0-9]{2})$', '\\1:\\2') AS TIMESTAMPTZ)
       ELSE CAST(CAST(x AS VARCHAR) AS TIMESTAMPTZ) END`,
   ],
   ["sf_epoch_scaled(n, scale)", "make_timestamp(CAST(n * power(10, 6 - scale) AS BIGINT))"],
-  ["sf_parse_json(x)", "CASE WHEN trim(sf_text(x)) = '' THEN NULL ELSE json(sf_text(x)) END"],
+  // The text is named once: macros are copied where they are used, and nested ones make expressions of thousands of parts.
+  ["sf_parse_json(x)", "list_transform([sf_text(x)], lambda t: CASE WHEN trim(t) = '' THEN NULL ELSE json(t) END)[1]"],
   ["sf_try_parse_json(x)", "CASE WHEN json_valid(sf_text(x)) THEN json(sf_text(x)) END"],
   ["sf_kind(x)", kindOf],
   ["sf_array_size(x)", "CASE WHEN json_type(x) = 'ARRAY' THEN json_array_length(x) END"],

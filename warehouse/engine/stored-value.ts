@@ -21,10 +21,10 @@ export function storedValue(expression: string, type: SnowflakeType, from: strin
     case "TIME":
       return `CAST(${expression} AS ${type.kind})`;
     case "TIMESTAMP_NTZ":
-      return type.nanoseconds === true ? `CAST(${expression} AS TIMESTAMP_NS)` : rounded(`CAST(${expression} AS TIMESTAMP)`, type.scale);
+      return type.nanoseconds === true ? `CAST(${expression} AS TIMESTAMP_NS)` : rounded(timestamp(expression, from, "sf_timestamp"), type.scale);
     case "TIMESTAMP_LTZ":
     case "TIMESTAMP_TZ":
-      return rounded(`CAST(${expression} AS TIMESTAMPTZ)`, type.scale);
+      return rounded(timestamp(expression, from, "sf_timestamp_tz"), type.scale);
     case "VARIANT":
       return from === "JSON" ? expression : `sf_variant(${expression})`;
     case "OBJECT":
@@ -34,6 +34,11 @@ export function storedValue(expression: string, type: SnowflakeType, from: strin
     default:
       return type satisfies never;
   }
+}
+
+function timestamp(expression: string, from: string | null, macro: "sf_timestamp" | "sf_timestamp_tz"): string {
+  if (from === null || from === "VARCHAR" || from === "JSON") return `${macro}(${expression})`;
+  return `CAST(${expression} AS ${macro === "sf_timestamp" ? "TIMESTAMP" : "TIMESTAMPTZ"})`;
 }
 
 function fitted(expression: string, length: number): string {

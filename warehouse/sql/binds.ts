@@ -9,11 +9,11 @@ export function bindSql(binds: readonly Bind[], index: number): string {
     throw new SnowflakeError("002049", "42601", `SQL compilation error:\nBind variable ?${Number.isNaN(index) ? "" : index} not set.`);
   const { type, value } = bind;
   if (value === null) return "NULL";
-  if (typeof value !== "string") return typed(`"SNOWLINE_BINDS".${bindColumn(index)}`, type);
+  if (typeof value !== "string") return typed(`"SNOWLINE_BINDS".${bindColumn(index)}`, type, value);
   // Plain literals fit where DuckDB wants a text or a number of any type.
   if (type === "TEXT") return literal(value);
   if (type === "FIXED" && /^-?\d+(?:\.\d+)?$/.test(value)) return value.startsWith("-") ? `(${value})` : value;
-  return typed(literal(value), type);
+  return typed(literal(value), type, [value]);
 }
 
 /** The column of an array bind in `bindRows`. */
@@ -31,8 +31,8 @@ export function bindRows(binds: readonly Bind[]): string | null {
   return columns.length === 0 ? null : `(SELECT ${columns.join(", ")}) AS "SNOWLINE_BINDS"`;
 }
 
-/** A text of the wire protocol as its type says. */
-function typed(sql: string, type: string): string {
+/** A text of the wire protocol as its type says. `values` are those that it may be. */
+function typed(sql: string, type: string, values: readonly (string | null)[]): string {
   switch (type) {
     case "FIXED":
       return `CAST(${sql} AS DECIMAL(38, 0))`;
@@ -47,7 +47,8 @@ function typed(sql: string, type: string): string {
       // Nanoseconds since midnight.
       return `CAST(make_timestamp(CAST(${sql} AS BIGINT) // 1000) AS TIME)`;
     case "TIMESTAMP_NTZ":
-      // Nanoseconds since the epoch.
+      // Nanoseconds since the epoch. DuckDB's timestamps with nanoseconds have fewer years.
+      if (values.some((value) => value !== null && !value.endsWith("000"))) return `make_timestamp_ns(CAST(${sql} AS BIGINT))`;
       return `make_timestamp(CAST(CAST(${sql} AS HUGEINT) // 1000 AS BIGINT))`;
     case "TIMESTAMP_LTZ":
     case "TIMESTAMP_TZ":

@@ -2,6 +2,7 @@ import { literal } from "../engine/physical-name.ts";
 import { SnowflakeError } from "../result.ts";
 import { bodyOf, stringOf } from "./polyglot.ts";
 import type { Template, TemplateCall } from "./functions.ts";
+import { columnName } from "./variants.ts";
 
 /** Snowflake's parts of a date by the first letters of their many names. */
 const parts: readonly (readonly [pattern: RegExp, part: string, interval: string])[] = [
@@ -31,7 +32,9 @@ const add: Template = (call) => {
   const date = dateLike(call, 2);
   if (part === "nanosecond") return `(CAST(${date} AS TIMESTAMP_NS) + to_microseconds(CAST((${args[1]}) // 1000 AS BIGINT)))`;
   const type = /second/.test(part) && part !== "second" ? "BIGINT" : part === "second" ? "DOUBLE" : "BIGINT";
-  return `(${date} + ${interval}(CAST(${args[1]} AS ${type})))`;
+  const sum = `(${date} + ${interval}(CAST(${args[1]} AS ${type})))`;
+  // A date and days are a date.
+  return /year|quarter|month|week|day/.test(part) && isDate(call.nodes[2], call) ? `CAST(${sum} AS DATE)` : sum;
 };
 const difference: Template = (call) => {
   const [part] = partOf(call, 0);
@@ -131,6 +134,16 @@ function partOf({ nodes, args }: TemplateCall, index: number): readonly [part: s
   if (found === undefined)
     throw new SnowflakeError("002151", "22023", `SQL compilation error:\n'${plain.toUpperCase()}' is not a valid date/time component.`);
   return [found[1], found[2]];
+}
+
+/** True where an expression surely answers a DATE. */
+function isDate(node: unknown, { rewriting }: TemplateCall): boolean {
+  const cast = bodyOf(node, "cast");
+  if (cast !== null) return JSON.stringify(cast["to"]).includes('"date"');
+  if (/^(?:TO_DATE|CURRENT_DATE|DATE)$/i.test(String(bodyOf(node, "function")?.["name"]))) return true;
+  const column = bodyOf(node, "column");
+  const known = column === null ? undefined : rewriting.columns.get(columnName(column));
+  return known !== undefined && known.every(({ type }) => type.kind === "DATE");
 }
 
 function columnText(node: unknown): string | undefined {

@@ -12,6 +12,15 @@ const ownNodes: Readonly<Record<string, readonly [name: string, members: readonl
   parse_json: ["PARSE_JSON", ["this"]],
   array_size: ["ARRAY_SIZE", ["this"]],
   array_contains: ["ARRAY_CONTAINS", ["this", "expression"]],
+  nvl: ["NVL", ["this", "expression"]],
+  contains: ["CONTAINS", ["this", "expression"]],
+  starts_with: ["STARTSWITH", ["this", "expression"]],
+  ends_with: ["ENDSWITH", ["this", "expression"]],
+  random: ["RANDOM", []],
+  rand: ["RANDOM", []],
+  current_schemas: ["CURRENT_SCHEMAS", []],
+  add_months: ["ADD_MONTHS", ["this", "expression"]],
+  months_between: ["MONTHS_BETWEEN", ["this", "expression"]],
   nvl2: ["NVL2", ["this", "true_value", "false_value"]],
   regexp_like: ["REGEXP_LIKE", ["this", "pattern", "flags"]],
   list_agg: ["LISTAGG", ["this", "separator"]],
@@ -30,7 +39,7 @@ export function callOf(kind: string, body: Node): FunctionCall | null {
   if (kind === "function" || kind === "aggregate_function")
     return { name: String(body["name"]).toUpperCase(), args: (body["args"] ?? []) as readonly unknown[] };
   if (kind === "to_number") {
-    const args = [body["this"], body["precision"], body["scale"]].filter((arg) => arg != null);
+    const args = [body["this"], body["format"], body["precision"], body["scale"]].filter((arg) => arg != null);
     return { name: isTrue(body["safe"]) ? "TRY_TO_NUMBER" : "TO_NUMBER", args };
   }
   if (kind === "date_diff") {

@@ -189,12 +189,9 @@ const templates: Readonly<Record<string, Template>> = {
   "SYSTEM$TYPEOF": ({ args }) => `typeof(${args[0]})`,
 };
 
-/** Context functions that are written without parentheses too. */
-const bare = new Set(["CURRENT_TIMESTAMP", "CURRENT_DATE", "CURRENT_TIME", "LOCALTIME", "LOCALTIMESTAMP", "CURRENT_USER"]);
-
 /** True for a function of Snowflake's that is written otherwise in DuckDB's SQL. */
-export function isKnownFunction(name: string, withoutParentheses = false): boolean {
-  return withoutParentheses ? bare.has(name) : Object.hasOwn(templates, name);
+export function isKnownFunction(name: string): boolean {
+  return Object.hasOwn(templates, name);
 }
 
 /** The call in DuckDB's SQL; null where DuckDB has the function as it is. */

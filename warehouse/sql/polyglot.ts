@@ -51,8 +51,12 @@ export function expressionOf(value: unknown): readonly [kind: string, body: Node
   const entries = Object.entries(value);
   if (entries.length !== 1) return null;
   const [kind, body] = entries[0]!;
+  // WHERE and its like have one member too.
+  if (members.has(kind)) return null;
   return typeof body === "object" && body !== null && !Array.isArray(body) ? [kind, body as Node] : null;
 }
+
+const members = new Set(["this", "expression", "expressions", "left", "right", "condition"]);
 
 /** The body of an expression of that kind; null for another. */
 export function bodyOf(value: unknown, kind: string): Node | null {

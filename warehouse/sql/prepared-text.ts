@@ -56,7 +56,11 @@ export function selectItems(text: string): readonly string[] | null {
   let start = tokens[at]?.start;
   for (; at <= tokens.length && start !== undefined; at += 1) {
     const token = tokens[at];
-    const isEnd = token === undefined || (depths[at] === 0 && token.kind === "word" && clauses.has(token.value));
+    const isClause = token !== undefined && depths[at] === 0 && token.kind === "word" && clauses.has(token.value);
+    // WITHIN GROUP (…) and IS DISTINCT FROM are no clauses.
+    const before = tokens[at - 1]?.value;
+    const isPart = (token?.value === "GROUP" && before === "WITHIN") || (token?.value === "FROM" && before === "DISTINCT");
+    const isEnd = token === undefined || (isClause && !isPart);
     const isComma = token !== undefined && depths[at] === 0 && token.text === ",";
     if (!isEnd && !isComma) continue;
     items.push(text.slice(start, tokens[at - 1]!.end));

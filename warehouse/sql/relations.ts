@@ -71,7 +71,8 @@ function flatten(call: FunctionCall, rewriting: Rewriting): string {
   const input = named(call, "INPUT") ?? call.args[0];
   const path = named(call, "PATH");
   const flag = (name: string) => bodyOf(named(call, name), "boolean")?.["value"] === true;
-  const of = `sf_variant(${sqlOf(input, rewriting)})`;
+  // What PARSE_JSON gives is a variant already; each macro around it would be copied ten times.
+  const of = bodyOf(input, "parse_json") === null ? `sf_variant(${sqlOf(input, rewriting)})` : sqlOf(input, rewriting);
   const text = path === null ? null : stringOf(path);
   const at = text === null ? of : sqlOf({ j_s_o_n_extract: { this: raw(of), expression: path } }, rewriting);
   return flag("RECURSIVE")

@@ -44,7 +44,9 @@ const handlers: Readonly<Record<string, Handler>> = {
   },
   parameter: (body, { scope }) => {
     if (body["style"] === "Colon") return raw(bindSql(scope.binds, Number(body["index"] ?? Number.NaN)));
-    return raw(quoted(`$${String(body["index"])}`));
+    const name = `${String(body["index"])}`;
+    // Of a stage's file by its number; of VALUES likewise.
+    return raw(quoted(scope.stage === undefined ? `COLUMN${name}` : `$${name}`));
   },
   cast: (body, rewriting) => castNode(body, rewriting, false),
   try_cast: (body, rewriting) => castNode(body, rewriting, true),
@@ -151,12 +153,6 @@ function columnNode(body: Node, rewriting: Rewriting): unknown {
   const { name, quoted: isQuoted } = body["name"] as { name: string; quoted: boolean };
   const isBare = !isQuoted && body["table"] === null;
   if (isBare && name.toUpperCase() === "DEFAULT") return raw("DEFAULT");
-  if (isBare) {
-    const sql = isKnownFunction(name.toUpperCase(), true)
-      ? functionSql({ name: name.toUpperCase(), nodes: [], rewriting, sqlOf })
-      : null;
-    if (sql !== null) return raw(sql);
-  }
   if (body["join_mark"] === true)
     throw new SnowflakeError("002141", "42601", "SQL compilation error:\nouter joins written with (+) are not supported here: write LEFT JOIN");
   return { column: children(body, rewriting) };
