@@ -107,6 +107,8 @@ export async function openSession(options: SessionOptions): Promise<SnowflakeSes
       queryTag: queryTagText(tag),
       rowMode: "array",
       fetchAsString: ["String", "Boolean", "Number", "Date", "JSON", "Buffer"],
+      // Else SQL's NULL would come as the text NULL.
+      representNullAsStringNull: false,
       clientSessionKeepAlive: false,
       clientStoreTemporaryCredential: false,
     });
@@ -167,13 +169,13 @@ class DriverSession implements SnowflakeSession {
       queryId: statement.getQueryId(),
       columns: statement.getColumns()?.map((column) => column.getName()) ?? [],
       rows: rows as (string | null)[][],
-      changed: statement.getNumUpdatedRows() ?? 0,
+      changed: Math.max(statement.getNumUpdatedRows() ?? 0, 0),
     };
   }
 
   async put(path: string, stage: string): Promise<void> {
     const { size } = await stat(path);
-    const sql = `PUT ${textLiteral(`file://${path}`)} ${stage} AUTO_COMPRESS = FALSE SOURCE_COMPRESSION = NONE OVERWRITE = TRUE`;
+    const sql = `PUT ${textLiteral(`file://${path}`)} ${stage} AUTO_COMPRESS = FALSE OVERWRITE = TRUE`;
     const { statement, rows } = await this.#run(sql, [], this.#deadlines.putMs);
     const names = statement.getColumns()?.map((column) => column.getName().toLowerCase()) ?? [];
     const uploaded = (rows as (string | null)[][]).map((row) => new Map(names.map((name, at) => [name, row[at] ?? null])));
