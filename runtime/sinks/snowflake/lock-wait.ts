@@ -3,19 +3,23 @@ import { refusal, StatementRefused } from "../../snowflake/errors.ts";
 import type { SnowflakeSession } from "../../snowflake/session.ts";
 import type { SinkSetup } from "./sink-setup.ts";
 
-/** Snowflake's LOCK_TIMEOUT of our sessions. Whoever holds the positions' lock holds it for two statements, a second or so. */
+/** Snowflake's LOCK_TIMEOUT of our sessions: one statement's wait. Whoever holds the positions' lock holds it for two statements, a second or so. */
 export const lockTimeoutMs = 10_000;
 
 /** How long one waits. */
 export interface LockPatience {
-  /** A holder that has not changed for this long is taken for dead, and its transaction ended. At least one `lockTimeoutMs`. */
+  /** A holder that has not changed for this long is taken for dead, and its transaction ended. At least one LOCK_TIMEOUT. */
   readonly abortAfterMs: number;
   /** Longest wait altogether, whoever holds the lock; then NotConnected, and the engine tries again. */
   readonly waitMsMax: number;
 }
 
-/** For the positions table: only this pipeline writes it. */
-export const positionsPatience: LockPatience = { abortAfterMs: lockTimeoutMs, waitMsMax: 6 * lockTimeoutMs };
+/** For the positions table, which only this pipeline writes, in a session with this LOCK_TIMEOUT. */
+export function patienceWith(timeoutMs: number): LockPatience {
+  return { abortAfterMs: timeoutMs, waitMsMax: 6 * timeoutMs };
+}
+/** The same for the usual LOCK_TIMEOUT. */
+export const positionsPatience = patienceWith(lockTimeoutMs);
 
 interface Holder {
   readonly id: string | null;

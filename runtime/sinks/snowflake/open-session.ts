@@ -1,6 +1,10 @@
 import type { SessionBounds } from "../../snowflake/account.ts";
 import type { SnowflakeSession } from "../../snowflake/session.ts";
+import { lockTimeoutMs } from "./lock-wait.ts";
 import type { SinkSetup } from "./sink-setup.ts";
+
+/** For statements about names and positions. */
+const usualBounds: SessionBounds = { lockTimeoutMs, longestStatementMs: 180_000 };
 
 /** A session that nobody has used for this long may be over: Snowflake's session policies end idle ones after 5 minutes at the earliest. */
 const idleMsMax = 240_000;
@@ -11,11 +15,11 @@ const idleMsMax = 240_000;
  */
 export class OpenSession implements AsyncDisposable {
   readonly #setup: SinkSetup;
-  readonly #bounds: SessionBounds | undefined;
+  readonly #bounds: SessionBounds;
   #session: SnowflakeSession | null = null;
   #usedMs = 0;
 
-  constructor(setup: SinkSetup, bounds?: SessionBounds) {
+  constructor(setup: SinkSetup, bounds = usualBounds) {
     this.#setup = setup;
     this.#bounds = bounds;
   }

@@ -7,13 +7,14 @@ import type { Sink, Written } from "../../../component/sink.ts";
 import { refusal, StatementRefused } from "../../../snowflake/errors.ts";
 import type { SnowflakeSession } from "../../../snowflake/session.ts";
 import { describeTable } from "../describe-table.ts";
-import { type LockPatience, lockPatiently, lockTimeoutMs, positionsPatience } from "../lock-wait.ts";
+import { type LockPatience, lockPatiently, lockTimeoutMs, patienceWith } from "../lock-wait.ts";
 import { OpenSession } from "../open-session.ts";
 import { advance, claim, type Claimant, createPositions, judge, stored } from "../positions.ts";
 import { define, type PreparedTable, prepareTable, tableDigest } from "../prepare-table.ts";
 import { steeredRefusal } from "../refusal.ts";
 import { wholeName } from "../sink-names.ts";
 import type { SinkSetup } from "../sink-setup.ts";
+import { refusePending } from "../snowpipe/pending.ts";
 import { copyStatement, upsertStatements } from "./load-statements.ts";
 import { removeAbandoned, stageFile } from "./staged-files.ts";
 
@@ -21,26 +22,29 @@ import { removeAbandoned, stageFile } from "./staged-files.ts";
 const loadDeadlineMs = 900_000;
 /** A MERGE waits for those of other pods and pipelines, each of which may take its whole deadline. */
 const tablePatience: LockPatience = { abortAfterMs: 2 * loadDeadlineMs, waitMsMax: 2 * loadDeadlineMs };
-const bounds = { lockTimeoutMs, longestStatementMs: loadDeadlineMs };
 
-/** Loads by COPY: a file is staged, and one transaction holds its rows and the positions. */
-export function openCopySink(setup: SinkSetup): Sink {
-  return new CopyTable(setup);
+/** Loads by COPY: a file is staged, and one transaction holds its rows and the positions. Tests wait less long for locks. */
+export function openCopySink(setup: SinkSetup, timeoutMs = lockTimeoutMs): Sink {
+  return new CopyTable(setup, timeoutMs);
 }
 
 class CopyTable implements Sink {
   readonly #setup: SinkSetup;
   readonly #session: OpenSession;
   readonly #claimant: Claimant;
+  readonly #lockTimeoutMs: number;
+  readonly #patience: LockPatience;
   #table: PreparedTable | null = null;
   #tidied = false;
   #positionsThere = false;
   /** True after a COMMIT whose outcome is not known: what is repeated may be there already. */
   #doubtful = false;
 
-  constructor(setup: SinkSetup) {
+  constructor(setup: SinkSetup, timeoutMs: number) {
     this.#setup = setup;
-    this.#session = new OpenSession(setup, bounds);
+    this.#session = new OpenSession(setup, { lockTimeoutMs: timeoutMs, longestStatementMs: loadDeadlineMs });
+    this.#lockTimeoutMs = timeoutMs;
+    this.#patience = patienceWith(timeoutMs);
     this.#claimant = { positions: setup.names.positions, owner: setup.owner };
   }
 
@@ -61,8 +65,9 @@ class CopyTable implements Sink {
     return this.#steered(async (session) => {
       if (!this.#positionsThere) await createPositions(session, this.#claimant.positions);
       this.#positionsThere = true;
-      await lockPatiently(() => claim(session, this.#claimant, splits), session, this.#setup, positionsPatience);
+      await lockPatiently(() => claim(session, this.#claimant, splits), session, this.#setup, this.#patience);
       const found = await stored(session, this.#claimant, splits);
+      refusePending(found);
       return new Map([...found].flatMap(([split, { position }]) => (position === null ? [] : [[split, position] as const])));
     });
   }
@@ -93,7 +98,7 @@ class CopyTable implements Sink {
       heldSinceMs = this.#setup.context.now();
       const move = () => advance(session, this.#claimant, moves);
       // Positions last: their lock, which all pods of the pipeline need, is held for one statement more.
-      if ((await lockPatiently(move, session, this.#setup, positionsPatience)) !== moves.length) {
+      if ((await lockPatiently(move, session, this.#setup, this.#patience)) !== moves.length) {
         await session.execute("ROLLBACK");
         const found = await this.#found(session, moves);
         if (found !== null) return found;
@@ -108,7 +113,7 @@ class CopyTable implements Sink {
     await session.execute("COMMIT");
     // Snowflake's COMMIT is content where the transaction has been ended by another hand. Whoever waits for our lock does that,
     // but not before `lockTimeoutMs`: only then the positions have to be looked at.
-    if (this.#setup.context.now() - heldSinceMs >= lockTimeoutMs) {
+    if (this.#setup.context.now() - heldSinceMs >= this.#lockTimeoutMs) {
       const { arrived } = await judge(session, this.#claimant, moves);
       if (!arrived) throw new NotConnected(`${this.#claimant.positions.sql}: the transaction was ended from outside`);
     }

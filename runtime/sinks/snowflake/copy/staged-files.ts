@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { basename } from "node:path";
 import type { SnowflakeSession } from "../../../snowflake/session.ts";
 import type { SinkSetup } from "../sink-setup.ts";
+import { stageFolder } from "../snowpipe/pipe-place.ts";
 
 /** A file in the stage. */
 export interface StagedFile {
@@ -30,7 +31,8 @@ export async function removeAbandoned(session: SnowflakeSession, { names, owner,
   const newest = new Map<string, number>();
   for (const row of rows) {
     const of = row[name]?.split("/").at(-3);
-    if (of === undefined || of === owner) continue;
+    // Files of load.snowpipe are on their way for as long as their pipe takes.
+    if (of === undefined || of === owner || `${of}/` === stageFolder) continue;
     newest.set(of, Math.max(newest.get(of) ?? 0, Date.parse(row[modified] ?? "")));
   }
   const gone = [...newest].filter(([, ms]) => ms < context.now() - abandonedAfterMs).slice(0, ownersMax);
