@@ -19,15 +19,29 @@ export type TextFormats = Pick<CsvFormat, "dateFormat" | "timeFormat" | "timesta
 /** Formats where the file's type has none. */
 export const autoFormats: TextFormats = { dateFormat: "AUTO", timeFormat: "AUTO", timestampFormat: "AUTO", binaryFormat: "HEX" };
 
-/** Whether a value fits into a column, as SQL over the file's rows. */
+/**
+ * How a value gets into a column, in steps that DuckDB computes once each: `input` over the file's rows, `output` over `input`, and
+ * what is wrong over both. The steps' columns are called by `inputName` and `outputName`.
+ */
 export interface ColumnFit {
   readonly column: ColumnDefinition;
+  readonly input: string;
   /** What the column stores; NULL where the value does not fit. Fails for no value. */
-  readonly value: string;
+  readonly output: string;
   /** True where it does not fit, never NULL; null where every value fits. */
   readonly bad: string | null;
   /** What Snowflake says of one that does not fit: text, `code|message`. */
   readonly error: string;
+}
+
+/** The column of a step. */
+export function inputName(at: number): string {
+  return `"snowline input ${at}"`;
+}
+
+/** The column of the step after it. */
+export function outputName(at: number): string {
+  return `"snowline output ${at}"`;
 }
 
 /** How a value gets into a column. */
@@ -46,9 +60,15 @@ interface Converted {
   readonly message: readonly [string, string];
 }
 
-/** How a value of a file gets into a column. */
-export function fitColumn(from: FileValue, column: ColumnDefinition, options: FitOptions): ColumnFit {
-  const { value, bad, code, message } = convert(unwrapped(from, column.type), column.type, options);
+/** How a value of a file gets into the column that is the statement's `at`th. */
+export function fitColumn(
+  value: FileValue,
+  { column, at }: { readonly column: ColumnDefinition; readonly at: number },
+  options: FitOptions,
+): ColumnFit {
+  const { sql: input, ...unwrappedValue } = unwrapped(value, column.type);
+  const from = { ...unwrappedValue, sql: inputName(at), output: outputName(at) };
+  const { value: output, bad, code, message } = convert(from, column.type, options);
   const shown = `coalesce(left(CAST(${from.sql} AS VARCHAR), 100), '')`;
   const errors = [`WHEN ${bad ?? "false"} THEN ${literal(`${code}|${message[0]}`)} || ${shown} || ${literal(message[1])}`];
   const bads = bad === null ? [] : [bad];
@@ -62,12 +82,14 @@ export function fitColumn(from: FileValue, column: ColumnDefinition, options: Fi
     bads.unshift(missing);
     errors.unshift(`WHEN ${missing} THEN '100072|NULL result in a non-nullable column'`);
   }
-  return {
-    column,
-    value,
-    bad: bads.length === 0 ? null : `coalesce(${bads.join(" OR ")}, false)`,
-    error: `CASE ${errors.join(" ")} END`,
-  };
+  const isBad = bads.length === 0 ? null : `coalesce(${bads.join(" OR ")}, false)`;
+  return { column, input, output, bad: isBad, error: `CASE ${errors.join(" ")} END` };
+}
+
+/** A value whose `sql` is the column of its step. */
+interface StepValue extends FileValue {
+  /** The column that what `convert` gives is called by. */
+  readonly output: string;
 }
 
 /** A VARIANT's value where the column is none: its text, or NULL for JSON's null. */
@@ -77,7 +99,7 @@ function unwrapped(from: FileValue, type: SnowflakeType): FileValue {
   return { ...from, sql: `json_extract_string(${from.sql}, '$')`, type: "VARCHAR" };
 }
 
-function convert(from: FileValue, type: SnowflakeType, options: FitOptions): Converted {
+function convert(from: StepValue, type: SnowflakeType, options: FitOptions): Converted {
   switch (type.kind) {
     case "VARCHAR":
       return toText(from, type.length, options);
@@ -121,15 +143,19 @@ function convert(from: FileValue, type: SnowflakeType, options: FitOptions): Con
   }
 }
 
-function tried(from: FileValue, value: string, error: Pick<Converted, "code" | "message">): Converted {
+function tried(from: StepValue, value: string, error: Pick<Converted, "code" | "message">): Converted {
   const fits = value === from.sql;
-  return { value, bad: fits ? null : `(${from.sql} IS NOT NULL AND ${value} IS NULL)`, ...error };
+  return { value, bad: fits ? null : `(${from.sql} IS NOT NULL AND ${from.output} IS NULL)`, ...error };
 }
+
+/** Digits of DuckDB's decimals that are read from texts fast: larger ones take some ten times as long. */
+const fastDigits = 18;
 
 function numberOf({ sql, type }: FileValue, target: string): string {
   if (type === target) return sql;
-  // Thousands and blanks are no part of a number; an exponent is.
-  return `TRY_CAST(${sql} AS ${target})`;
+  const scale = Number(/,(\d+)\)$/.exec(target)?.[1] ?? 0);
+  if (type !== "VARCHAR" || scale > fastDigits) return `TRY_CAST(${sql} AS ${target})`;
+  return `coalesce(TRY_CAST(TRY_CAST(${sql} AS DECIMAL(${fastDigits},${scale})) AS ${target}), TRY_CAST(${sql} AS ${target}))`;
 }
 
 function booleanOf({ sql, type }: FileValue): string {
@@ -161,7 +187,8 @@ function pointOf({ sql, type }: FileValue, target: string, format: string): stri
       ? `coalesce(TRY_CAST(${text} AS TIMESTAMP_NS), TRY_CAST(TRY_CAST(${text} AS TIMESTAMP) AS TIMESTAMP_NS))`
       : `TRY_CAST(${text} AS ${target})`;
   if (target === "TIME") return cast;
-  return `CASE WHEN regexp_full_match(${sql}, '\\d+') THEN CAST(${epoch(sql)} AS ${target}) ELSE ${cast} END`;
+  // What DuckDB reads as it is needs no second look.
+  return `coalesce(TRY_CAST(${sql} AS ${target}), CASE WHEN regexp_full_match(${sql}, '\\d+') THEN CAST(${epoch(sql)} AS ${target}) ELSE ${cast} END)`;
 }
 
 const strptime: readonly (readonly [RegExp, string])[] = [
@@ -202,20 +229,20 @@ export function strptimeFormat(format: string): string {
   return out;
 }
 
-function toText({ sql, type }: FileValue, length: number, { truncate }: FitOptions): Converted {
+function toText({ sql, type, output }: StepValue, length: number, { truncate }: FitOptions): Converted {
   const text = type === "VARCHAR" ? sql : type === "BLOB" ? `hex(${sql})` : `CAST(${sql} AS VARCHAR)`;
   const tooLong = { code: "100078", message: [`User character length limit (${length}) exceeded by string '`, "'"] as const };
   if (truncate) return { value: `left(${text}, ${length})`, bad: null, ...tooLong };
-  return { value: text, bad: `length(${text}) > ${length}`, ...tooLong };
+  return { value: text, bad: `length(${output}) > ${length}`, ...tooLong };
 }
 
-function toBinary({ sql, type }: FileValue, length: number, { formats, truncate }: FitOptions): Converted {
+function toBinary({ sql, type, output }: StepValue, length: number, { formats, truncate }: FitOptions): Converted {
   const tooLong = { code: "100078", message: [`Binary value '`, `' is too long: it has more than ${length} bytes`] as const };
   const cut = (bytes: string): string => (truncate ? `${bytes}[1:${length}]` : bytes);
   if (type === "BLOB") return { value: cut(sql), bad: truncate ? null : `octet_length(${sql}) > ${length}`, ...tooLong };
   const text = type === "VARCHAR" ? sql : `CAST(${sql} AS VARCHAR)`;
   if (formats.binaryFormat === "UTF8")
-    return { value: cut(`encode(${text})`), bad: `octet_length(encode(${text})) > ${length}`, ...tooLong };
+    return { value: cut(`encode(${text})`), bad: `octet_length(${output}) > ${length}`, ...tooLong };
   const [legal, bytes, name] =
     formats.binaryFormat === "HEX"
       ? [`regexp_full_match(${text}, '(?:[0-9a-fA-F]{2})*')`, "unhex", "hex"]
@@ -223,19 +250,19 @@ function toBinary({ sql, type }: FileValue, length: number, { formats, truncate 
   const value = `CASE WHEN ${legal} THEN ${bytes}(${text}) END`;
   return {
     value,
-    bad: `(${text} IS NOT NULL AND (NOT ${legal} OR octet_length(${value}) > ${length}))`,
+    bad: `(${sql} IS NOT NULL AND (${output} IS NULL OR octet_length(${output}) > ${length}))`,
     code: "100115",
     message: [`The following string is not a legal ${name}-encoded value: '`, "'"],
   };
 }
 
-function toVariant({ sql, type, parseJson }: FileValue, kind: "VARIANT" | "OBJECT" | "ARRAY"): Converted {
+function toVariant({ sql, type, parseJson, output }: StepValue, kind: "VARIANT" | "OBJECT" | "ARRAY"): Converted {
   const json = jsonOf(sql, type, parseJson);
   const parsing = parseJson && type === "VARCHAR";
   if (kind === "VARIANT") {
     return {
       value: json,
-      bad: parsing ? `(${sql} IS NOT NULL AND ${json} IS NULL)` : null,
+      bad: parsing ? `(${sql} IS NOT NULL AND ${output} IS NULL)` : null,
       code: "100069",
       message: ["Error parsing JSON: ", ""],
     };

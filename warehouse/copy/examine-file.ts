@@ -1,5 +1,6 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { literal } from "../engine/physical-name.ts";
+import { outputName } from "./column-fit.ts";
 import type { FilePlan, RowChoice } from "./file-plan.ts";
 import { recordColumn } from "./file-source.ts";
 import { type LoadError, unreadable } from "./load-error.ts";
@@ -129,5 +130,5 @@ async function failingRows(plan: FilePlan, connection: DuckDBConnection): Promis
 
 /** Makes DuckDB look at every value. */
 function forced({ fits, transforms }: FilePlan): string {
-  return transforms && fits.length > 0 ? fits.map(({ value }) => `count(${value})`).join(", ") : "count(*)";
+  return transforms && fits.length > 0 ? fits.map((_, at) => `count(${outputName(at)})`).join(", ") : "count(*)";
 }

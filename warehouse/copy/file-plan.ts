@@ -3,7 +3,7 @@ import { quoted } from "../engine/physical-name.ts";
 import type { ColumnDefinition, TableDefinition } from "../engine/table-definition.ts";
 import { SnowflakeError } from "../result.ts";
 import type { FileFormat } from "../stages/file-format.ts";
-import { autoFormats, type ColumnFit, type FileValue, fitColumn, type TextFormats } from "./column-fit.ts";
+import { autoFormats, type ColumnFit, type FileValue, fitColumn, inputName, outputName, type TextFormats } from "./column-fit.ts";
 import type { LoadStatement } from "./copy-statement.ts";
 import { type FileSource, recordColumn } from "./file-source.ts";
 import type { HeldFile } from "./held-files.ts";
@@ -14,7 +14,7 @@ import type { TransformQuery } from "./transform-query.ts";
 export interface FilePlan {
   readonly file: HeldFile;
   readonly source: FileSource;
-  /** Relation with the rows on their way, and their number `recordColumn`. */
+  /** Relation with the columns of the fits' steps, and the rows' number `recordColumn`. */
   rows(choice: RowChoice): string;
   /** One for each column that gets a value, in the order of the statement. */
   readonly fits: readonly ColumnFit[];
@@ -53,23 +53,36 @@ export async function planFile(file: HeldFile, options: PlanOptions): Promise<Fi
     fields: strict ? targets.length : null,
     fieldMax: transform?.fieldMax ?? targets.length,
     steps: transform?.steps ?? [],
+    names: matches,
   });
   const { formats, truncate } = { formats: textFormats(format), truncate: statement.options.truncate };
   const fit = (pairs: readonly (readonly [ColumnDefinition, FileValue])[]): readonly ColumnFit[] =>
-    pairs.map(([column, value]) => fitColumn(value, column, { formats, truncate }));
-  const rows = ({ tolerant, where }: RowChoice): string => {
+    pairs.map(([column, value], at) => fitColumn(value, { column, at }, { formats, truncate }));
+  const records = ({ tolerant, where }: RowChoice): string => {
     const query = tolerant ? source.tolerant : source.query;
     const chosen = where === undefined ? query : `(SELECT * FROM ${query} WHERE ${where})`;
     return transform === null
       ? `(SELECT *, "METADATA$FILE_ROW_NUMBER" AS ${recordColumn} FROM ${chosen})`
       : transform.over(chosen);
   };
-  const plan = { file, source, rows, transforms: transform !== null };
-  if (transform === null)
-    return { ...plan, fits: fit(matches ? matched(options, source) : paired(targets, positional(format, targets))) };
-  const values = await outputs(connection, rows({ tolerant: true }));
+  const planned = (fits: readonly ColumnFit[]): FilePlan => ({
+    file,
+    source,
+    rows: (choice) => inSteps(records(choice), fits),
+    fits,
+    transforms: transform !== null,
+  });
+  if (transform === null) return planned(fit(matches ? matched(options, source) : paired(targets, positional(format, targets))));
+  const values = await outputs(connection, records({ tolerant: true }));
   if (values.length !== targets.length) throw countMismatch(targets.length, values.length);
-  return { ...plan, fits: fit(paired(targets, values)) };
+  return planned(fit(paired(targets, values)));
+}
+
+/** Computes what the fits need, each step over the one before it. */
+function inSteps(records: string, fits: readonly ColumnFit[]): string {
+  const inputs = fits.map(({ input }, at) => `${input} AS ${inputName(at)}`);
+  const outputs = fits.map(({ output }, at) => `${output} AS ${outputName(at)}`);
+  return `(SELECT *, ${outputs.join(", ")} FROM (SELECT ${recordColumn}, ${inputs.join(", ")} FROM ${records}))`;
 }
 
 function paired(

@@ -16,6 +16,8 @@ export interface SourceOptions {
   readonly fieldMax: number;
   /** First steps of paths that are read of each record, as `$1:"name"`. Of Parquet only. */
   readonly steps: readonly string[];
+  /** Columns are looked for by their names. */
+  readonly names: boolean;
 }
 
 /** The records of a file as a DuckDB relation. */

@@ -11,7 +11,7 @@ const documentBytesMax = 268_435_456;
 const namesMax = 10_000;
 
 /** Reads JSON documents: one a line, one after the other, or in an outer array. */
-export async function jsonSource({ connection, file }: SourceOptions, format: JsonFormat): Promise<FileSource> {
+export async function jsonSource({ connection, file, names }: SourceOptions, format: JsonFormat): Promise<FileSource> {
   const layout = await layoutOf(connection, file, format.stripOuterArray);
   const document = format.stripNullValues ? `json_merge_patch('{}', json)` : "json";
   const query = (tolerant: boolean): string => {
@@ -22,7 +22,7 @@ export async function jsonSource({ connection, file }: SourceOptions, format: Js
   return {
     query: query(false),
     tolerant: query(true),
-    named: await namesOf(connection, query(true)),
+    named: names ? await namesOf(connection, query(true)) : null,
     async rejects() {
       if (layout !== "newline_delimited") return { count: 0, first: null };
       const reader = await connection.runAndReadAll(
@@ -49,7 +49,7 @@ type Layout = "newline_delimited" | "unstructured" | "array";
 
 function scan(file: HeldFile, layout: Layout, tolerant: boolean): string {
   const lenient = tolerant ? ", ignore_errors = true" : "";
-  return `read_json_objects(${literal(file.file)}, format = '${layout}', compression = '${file.packed}', maximum_object_size = ${documentBytesMax}${lenient})`;
+  return `read_json_objects(${literal(file.file)}, format = '${layout}', compression = '${file.packed === "none" ? "uncompressed" : file.packed}', maximum_object_size = ${documentBytesMax}${lenient})`;
 }
 
 /** Elements in the place of the arrays that hold them. */

@@ -4,6 +4,7 @@ import type { TableDefinition } from "../engine/table-definition.ts";
 import type { LoadStatus } from "./copy-history.ts";
 import type { OnError } from "./copy-statement.ts";
 import { badRow, type Examined, examineFile, without } from "./examine-file.ts";
+import { outputName } from "./column-fit.ts";
 import { type FilePlan, type PlanOptions, planFile } from "./file-plan.ts";
 import type { HeldFile } from "./held-files.ts";
 import { abortError, type LoadError, unreadable } from "./load-error.ts";
@@ -39,7 +40,7 @@ export async function loadFile(file: HeldFile, options: LoadFileOptions): Promis
   if (examined.broken || isSkipped(onError, examined)) return { ...outcome, status: "LOAD_FAILED", loaded: 0 };
   const bad = badRow(plan);
   const rows = plan.rows({ tolerant: true, ...without(examined.failing) });
-  const values = plan.fits.map(({ value }) => value).join(", ");
+  const values = plan.fits.map((_, at) => outputName(at)).join(", ");
   const { rowsChanged } = await options.into.run(
     `${insertInto(plan, options.table)} SELECT ${values} FROM ${rows}${bad === null ? "" : ` WHERE NOT ${bad}`}`,
   );
@@ -64,8 +65,8 @@ function broken(file: HeldFile, first: LoadError, { statement, shown }: LoadFile
 
 /** Loads in one pass; only an error costs a second one, which finds its place. */
 async function loadWhole(plan: FilePlan, options: LoadFileOptions): Promise<FileOutcome> {
-  const values = plan.fits.map(({ value, bad, error }) =>
-    bad === null ? value : `CASE WHEN ${bad} THEN error(${error}) ELSE ${value} END`,
+  const values = plan.fits.map(({ bad, error }, at) =>
+    bad === null ? outputName(at) : `CASE WHEN ${bad} THEN error(${error}) ELSE ${outputName(at)} END`,
   );
   try {
     const { rowsChanged } = await options.into.run(

@@ -4,6 +4,7 @@ import { resolveFormat } from "../stages/file-format.ts";
 import { resolveStage } from "../stages/resolve-stage.ts";
 import type { StatementCall } from "../statements/statement.ts";
 import { holdFiles, shownPath, tableOf } from "./copy-into-table.ts";
+import { outputName } from "./column-fit.ts";
 import type { LoadStatement } from "./copy-statement.ts";
 import { examineFile } from "./examine-file.ts";
 import { planFile } from "./file-plan.ts";
@@ -57,7 +58,7 @@ export async function validateFiles(call: StatementCall, statement: LoadStatemen
         const { first } = await examineFile(plan, connection, table.name.name);
         if (first !== null) errors.push([first, path]);
         if (first !== null || validation?.kind !== "ROWS" || rows.length >= validation.rows) continue;
-        const values = plan.fits.map(({ value }) => `CAST(${value} AS VARCHAR)`).join(", ");
+        const values = plan.fits.map((_, at) => `CAST(${outputName(at)} AS VARCHAR)`).join(", ");
         const reader = await connection.runAndReadAll(
           `SELECT ${values} FROM ${plan.rows({ tolerant: false })} LIMIT ${validation.rows - rows.length}`,
         );
