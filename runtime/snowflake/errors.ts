@@ -41,7 +41,9 @@ const quotesValues = (code: number): boolean => code >= 100_000 && code < 110_00
 export function statementError(error: unknown, subject: string): Error {
   if (isOurs(error)) return error;
   const { code, message, queryId } = told(error);
-  if (code === null || lost.has(code)) return new NotConnected(`${subject}: the session is gone${inBrackets(code)}`);
+  if (code === null)
+    return new NotConnected(`${subject}: the driver failed (${error instanceof Error ? error.name : typeof error})`);
+  if (lost.has(code)) return new NotConnected(`${subject}: the session is gone (${code})`);
   if (passing.has(code)) return new NotConnected(`${subject}: the statement was interrupted (${code}, query ${queryId})`);
   if (quota.has(code)) {
     return new NotConnected(
