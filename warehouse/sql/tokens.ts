@@ -13,6 +13,8 @@ export interface Token {
 }
 
 const patterns: readonly (readonly [kind: Token["kind"] | "space", pattern: RegExp])[] = [
+  // A file of PUT and GET: no comment begins in it.
+  ["symbol", /file:\/\/[^\s;']+/iy],
   ["space", /(?:\s+|--[^\n]*|\/\/[^\n]*|\/\*[\s\S]*?\*\/)+/y],
   ["string", /'(?:[^'\\]|\\[\s\S]|'')*'|\$\$[\s\S]*?\$\$/y],
   ["quoted", /"(?:[^"]|"")*"/y],

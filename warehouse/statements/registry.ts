@@ -1,4 +1,5 @@
 import { copyStatements } from "../copy/copy-statements.ts";
+import { pipeStatements } from "../pipes/pipe-statements.ts";
 import { fileStatements } from "../stages/file-statements.ts";
 import { formatStatements } from "../stages/format-statements.ts";
 import { stageStatements } from "../stages/stage-statements.ts";
@@ -28,6 +29,7 @@ export const statementKinds: readonly StatementKind[] = [
   ...formatStatements,
   insertStatement,
   mergeStatement,
+  ...pipeStatements,
   ...queryStatements,
   ...sessionStatements,
   ...stageStatements,
