@@ -5,6 +5,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { SnowflakeConnection } from "../../../crds/connectors/snowflake.ts";
 import type { ComponentContext } from "../../../runtime/component/context.ts";
@@ -29,7 +30,7 @@ afterEach(async () => {
 const privateKeyFrom = { secret: "snowflake", key: "key" };
 const passphraseFrom = { secret: "snowflake", key: "passphrase" };
 const by = (auth: SnowflakeConnection["auth"]) =>
-  signIn({ url: "http://localhost:1", user: "loader", auth } as SnowflakeConnection, "MYORG-MYACCOUNT", context);
+  signIn({ url: "http://localhost:1", user: "loader", auth }, "MYORG-MYACCOUNT", context);
 const rsa = (): KeyObject => generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey;
 const pem = (key: KeyObject, passphrase?: string): string =>
   key.export({
@@ -161,9 +162,11 @@ describe("OAuth client credentials", () => {
   test("ask the token endpoint once while the token lives, and say what is wrong without the secret", async () => {
     const bodies: string[] = [];
     let status = 200;
-    const server = createServer(async (request, response) => {
-      bodies.push(`${request.headers.authorization} ${(await request.toArray()).join("")}`);
-      response.writeHead(status).end(JSON.stringify({ access_token: `token-${bodies.length}`, expires_in: 600 }));
+    const server = createServer((request, response) => {
+      void text(request).then((body) => {
+        bodies.push(`${request.headers.authorization} ${body}`);
+        response.writeHead(status).end(JSON.stringify({ access_token: `token-${bodies.length}`, expires_in: 600 }));
+      });
     }).listen(0, "127.0.0.1");
     await once(server, "listening");
     try {

@@ -239,7 +239,8 @@ describe("what is sent:", () => {
   const statements = async (sink: () => Promise<unknown>) => {
     const since = await texts();
     await sink();
-    return (await texts()).slice(since.length).map((text) => /^(?:CREATE OR REPLACE|\w+)/.exec(text)?.[0]);
+    const words = (await texts()).slice(since.length).map((text) => /^(?:CREATE OR REPLACE|\w+)/.exec(text)?.[0] ?? text);
+    return words.toSorted((one, other) => (one < other ? -1 : 1));
   };
   const texts = async () => {
     const found = await account.query(
@@ -252,11 +253,11 @@ describe("what is sent:", () => {
   test("five statements for a batch that is appended, seven for one that is upserted, three without rows; none about metadata", async () => {
     const sink = await ready();
     const batch = await one(1);
-    expect((await statements(() => sink.write(batch, step(0)))).toSorted()).toEqual(["BEGIN", "COMMIT", "COPY", "PUT", "UPDATE"]);
-    expect((await statements(() => sink.write(null, step(1)))).toSorted()).toEqual(["BEGIN", "COMMIT", "UPDATE"]);
+    expect(await statements(() => sink.write(batch, step(0)))).toEqual(["BEGIN", "COMMIT", "COPY", "PUT", "UPDATE"]);
+    expect(await statements(() => sink.write(null, step(1)))).toEqual(["BEGIN", "COMMIT", "UPDATE"]);
     expect(await statements(() => sink.restore([]))).toEqual([]);
     const merging = await ready(upsert);
-    expect((await statements(() => merging.write(batch, step(2)))).toSorted()).toEqual([
+    expect(await statements(() => merging.write(batch, step(2)))).toEqual([
       "BEGIN",
       "COMMIT",
       "COPY",
