@@ -1,7 +1,7 @@
 import { createPublicKey, generateKeyPairSync, type KeyObject, verify } from "node:crypto";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -162,12 +162,11 @@ describe("OAuth client credentials", () => {
   test("ask the token endpoint once while the token lives, and say what is wrong without the secret", async () => {
     const bodies: string[] = [];
     let status = 200;
-    const server = createServer((request, response) => {
-      void text(request).then((body) => {
-        bodies.push(`${request.headers.authorization} ${body}`);
-        response.writeHead(status).end(JSON.stringify({ access_token: `token-${bodies.length}`, expires_in: 600 }));
-      });
-    }).listen(0, "127.0.0.1");
+    const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+      bodies.push(`${request.headers.authorization} ${await text(request)}`);
+      response.writeHead(status).end(JSON.stringify({ access_token: `token-${bodies.length}`, expires_in: 600 }));
+    };
+    const server = createServer((request, response) => void answer(request, response)).listen(0, "127.0.0.1");
     await once(server, "listening");
     try {
       secrets.set("id", "client");
