@@ -64,7 +64,7 @@ export const macros: readonly string[] = [
           WHEN lower(sf_text(x)) IN ('false', 'f', 'no', 'n', 'off', '0') THEN false
           WHEN sf_text(x) IS NULL THEN NULL
           ELSE error('100037|22018|Boolean value ''' || left(sf_text(x), 64) || ''' is not recognized') END
-      ELSE TRY_CAST(CAST(x AS VARCHAR) AS DOUBLE) <> 0 OR lower(CAST(x AS VARCHAR)) = 'true' END`,
+      ELSE coalesce(TRY_CAST(CAST(x AS VARCHAR) AS DOUBLE) <> 0, lower(CAST(x AS VARCHAR)) = 'true') END`,
   ],
   ["sf_try_boolean(x)", "CASE WHEN lower(sf_text(x)) IN ('true', 't', 'yes', 'y', 'on', '1') THEN true WHEN lower(sf_text(x)) IN ('false', 'f', 'no', 'n', 'off', '0') THEN false END"],
   // Seconds, or milli-, micro- or nanoseconds by the size of the number, as Snowflake reads it.

@@ -14,11 +14,11 @@ engine = create_engine(
         account="snowline-test",
         host="127.0.0.1",
         port=int(os.environ["ROUND_PORT"]),
-        protocol="http",
         warehouse="COMPUTE_WH",
         database=os.environ["ROUND_DATABASE"],
         schema=os.environ["ROUND_SCHEMA"],
-    )
+    ),
+    connect_args={"protocol": "http"},
 )
 
 
