@@ -4,6 +4,7 @@ import { textColumn, typeIds } from "../stages/answer.ts";
 import { stageFiles } from "../stages/file-statements.ts";
 import { optionText, readOptions } from "../stages/option-list.ts";
 import { resolveStage } from "../stages/resolve-stage.ts";
+import { requireStage } from "../stages/stage-privileges.ts";
 import { Scanner } from "../stages/scanner.ts";
 import type { StageFile } from "../stages/stage.ts";
 import type { StatementCall } from "../statements/statement.ts";
@@ -21,6 +22,8 @@ export async function copyFiles(call: StatementCall): Promise<StatementResult> {
   const options = readOptions(scanner);
   scanner.end();
   const [to, from] = [resolveStage(target, call), resolveStage(source, call)];
+  requireStage(call, from, "READ");
+  requireStage(call, to, "WRITE");
   const columns = [textColumn("file")];
   if (call.describeOnly) return { columns, rows: [], typeId: typeIds.copy };
   const folder = withSlash(`${from.base}${from.path}`);

@@ -37,7 +37,7 @@ export interface LoadedFile {
 
 /** Which of the account's loads are wanted; what is absent does not matter. */
 export interface LoadFilter {
-  readonly tableId?: number;
+  readonly table?: ObjectName;
   readonly pipe?: ObjectName;
   readonly fromMs?: number;
   readonly toMs?: number;
@@ -110,11 +110,13 @@ export class CopyHistory {
   async list(filter: LoadFilter): Promise<readonly LoadedFile[]> {
     const reader = await this.#connection.runAndReadAll(
       `SELECT * FROM snowline.copy_history
-       WHERE ($tableId IS NULL OR table_id = $tableId) AND last_load_ms >= $from AND last_load_ms < $to
+       WHERE ($table IS NULL OR (table_catalog_name = $tableDatabase AND table_schema_name = $tableSchema AND table_name = $table)) AND last_load_ms >= $from AND last_load_ms < $to
          AND ($pipe IS NULL OR (pipe_catalog_name = $pipeDatabase AND pipe_schema_name = $pipeSchema AND pipe_name = $pipe))
        ORDER BY last_load_ms, file_name LIMIT ${rowsMax}`,
       {
-        tableId: filter.tableId === undefined ? null : BigInt(filter.tableId),
+        table: filter.table?.name ?? null,
+        tableDatabase: filter.table?.database ?? null,
+        tableSchema: filter.table?.schema ?? null,
         from: BigInt(filter.fromMs ?? 0),
         to: BigInt(filter.toMs ?? Number.MAX_SAFE_INTEGER),
         pipe: filter.pipe?.name ?? null,

@@ -11,6 +11,8 @@ import { resolveStage } from "../stages/resolve-stage.ts";
 import { translateQuery } from "../sql/translate-query.ts";
 import type { StatementCall } from "../statements/statement.ts";
 import type { UnloadStatement } from "./copy-statement.ts";
+import { requireReads } from "../statements/privileges.ts";
+import { requireStage } from "../stages/stage-privileges.ts";
 import { runOptions } from "../statements/run-work.ts";
 
 /** COPY INTO @stage FROM a table or a query: writes files of CSV, JSON or Parquet. Throws SnowflakeError. */
@@ -24,6 +26,8 @@ export async function copyIntoStage(call: StatementCall, statement: UnloadStatem
   }
   const { sql, reads } = await translateQuery(statement.query, call);
   const columns = [numberColumn("rows_unloaded"), numberColumn("input_bytes"), numberColumn("output_bytes")];
+  requireReads(call, reads);
+  requireStage(call, location, "WRITE");
   if (call.describeOnly) return { columns, rows: [], typeId: typeIds.unload };
   const single = optionBoolean(options, "SINGLE", false);
   const prefix = `${location.base}${location.path}`;

@@ -1,3 +1,5 @@
+import { requireOnObject } from "../statements/privileges.ts";
+import { requireStage } from "../stages/stage-privileges.ts";
 import { missing, resolveStage, wholeObjectName } from "../stages/resolve-stage.ts";
 import { resolveFormat } from "../stages/file-format.ts";
 import type { StageFile, StageLocation } from "../stages/stage.ts";
@@ -32,6 +34,8 @@ export async function copyIntoTable(call: StatementCall, { statement, pipe }: Co
   const { account, session } = call;
   const table = tableOf(call, statement.table);
   const location = resolveStage(statement.stage, call);
+  requireOnObject(call, "INSERT", { kind: "TABLE", name: table.name });
+  requireStage(call, location, "READ");
   const format = resolveFormat({ choice: statement.options.format, stage: location.stage, account, session });
   const transform = statement.query === null ? null : await transformQuery(call, statement.query, format);
   const shown = ({ path }: { readonly path: string }): string => shownPath(location, path);

@@ -4,6 +4,7 @@ import { prepareText } from "../sql/prepared-text.ts";
 import type { StageReference } from "../sql/query-scope.ts";
 import { type FileFormat, resolveFormat } from "../stages/file-format.ts";
 import { stageFiles } from "../stages/file-statements.ts";
+import { requireStage } from "../stages/stage-privileges.ts";
 import { resolveStage } from "../stages/resolve-stage.ts";
 import type { StatementCall } from "../statements/statement.ts";
 import { type HeldFile, HeldFiles } from "./held-files.ts";
@@ -79,6 +80,7 @@ async function holdAll(
   { held, format }: Holding,
 ): Promise<readonly HeldFile[]> {
   const files: HeldFile[] = [];
+  requireStage(call, resolveStage(path, call), "READ");
   for (const file of await stageFiles(call, resolveStage(path, call), parameters["PATTERN"])) {
     const one = await held.hold(file, format.type === "PARQUET" ? "NONE" : format.compression);
     if (one !== null) files.push(one);

@@ -7,7 +7,9 @@ import { optionBoolean, optionText, readOptions } from "../stages/option-list.ts
 import { missing, resolveStage, wholeObjectName } from "../stages/resolve-stage.ts";
 import { Scanner } from "../stages/scanner.ts";
 import { showObjects } from "../stages/show-objects.ts";
+import { noLongerOwned, nowOwned, requireOwnership, requireToCreate } from "../stages/stage-privileges.ts";
 import { beforeDefinition } from "../stages/statement-context.ts";
+import { requireOnObject } from "../statements/privileges.ts";
 import type { StatementCall, StatementKind } from "../statements/statement.ts";
 import type { Pipe } from "./pipe.ts";
 
@@ -50,6 +52,8 @@ async function createPipe(call: StatementCall): Promise<StatementResult> {
   const definition = call.text.slice(scanner.position).trim();
   checkDefinition(call, definition);
   const created = statusResult(`Pipe ${name.name} successfully created.`, typeIds.create);
+  const owned = { kind: "PIPE", name, temporary: false } as const;
+  requireToCreate(call, owned);
   if (call.describeOnly) return created;
   await beforeDefinition(call, false);
   const existing = definitions.find(name, null);
@@ -69,6 +73,7 @@ async function createPipe(call: StatementCall): Promise<StatementResult> {
     createdMs: account.now(),
     owner: session.role,
   });
+  await nowOwned(call, owned);
   return created;
 }
 
@@ -99,6 +104,7 @@ async function alterPipe(call: StatementCall): Promise<StatementResult> {
   const done = statusResult("Statement executed successfully.", typeIds.alter);
   if (ifExists && account.pipes.definitions.find(wholeObjectName(parts, call.session), null) === undefined) return done;
   const pipe = findPipe(parts, call);
+  requireOnObject(call, "OPERATE", { kind: "PIPE", name: pipe.name });
   if (scanner.take("REFRESH") !== null) return refreshPipe(call, pipe, scanner);
   scanner.expect("SET");
   const options = readOptions(scanner);
@@ -143,9 +149,12 @@ async function dropPipe(call: StatementCall): Promise<StatementResult> {
     return statusResult("Drop statement executed successfully (object already dropped or does not exist).", typeIds.drop);
   }
   const pipe = findPipe(parts, call);
+  const owned = { kind: "PIPE", name, temporary: false } as const;
+  requireOwnership(call, owned);
   if (!call.describeOnly) {
     await beforeDefinition(call, false);
     await call.account.pipes.drop(pipe);
+    await noLongerOwned(call, owned);
   }
   return statusResult(`${name.name} successfully dropped.`, typeIds.drop);
 }

@@ -4,6 +4,8 @@ import type { LoadedFile } from "../copy/copy-history.ts";
 import type { Route, WireRequest, WireResponse } from "../http/route.ts";
 import { SnowflakeError } from "../result.ts";
 import { signInByBearer } from "../sign-in/sign-in.ts";
+import { objectText } from "../engine/object-name.ts";
+import { missing } from "../stages/resolve-stage.ts";
 import { Scanner } from "../stages/scanner.ts";
 import { pipeSource } from "./load-pipe-files.ts";
 import type { Pipe } from "./pipe.ts";
@@ -33,8 +35,10 @@ function refused(status: number, code: string, message: string): WireResponse {
 /** Lets signed-in clients through to a pipe that is there. */
 function guard(account: Account, handle: (request: WireRequest, pipe: Pipe) => Promise<WireResponse>) {
   return async (request: WireRequest): Promise<WireResponse> => {
+    let role: string;
     try {
-      await signInByBearer(account, request.headers);
+      const { user, roleRestriction } = await signInByBearer(account, request.headers);
+      role = roleRestriction ?? user.defaultRole ?? "PUBLIC";
     } catch (error) {
       if (!(error instanceof SnowflakeError)) throw error;
       return refused(401, error.code, error.message);
@@ -43,6 +47,11 @@ function guard(account: Account, handle: (request: WireRequest, pipe: Pipe) => P
     try {
       const parts = new Scanner(request.groups["pipe"] ?? "").identifierPath();
       pipe = findPipe(parts, { account, session: { database: null, schema: null } });
+      const needed = request.method === "POST" ? "OPERATE" : "MONITOR";
+      const securable = { kind: "PIPE", name: objectText(pipe.name) };
+      // OPERATE allows to look on as well.
+      if (![needed, "OPERATE"].some((privilege) => account.catalog.grants.allows(role, privilege, securable)))
+        throw missing("Pipe", pipe.name);
     } catch (error) {
       if (!(error instanceof SnowflakeError)) throw error;
       return refused(404, "390404", "Specified object does not exist or not authorized. Pipe not found");

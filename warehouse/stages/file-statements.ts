@@ -3,6 +3,7 @@ import type { StatementCall, StatementKind } from "../statements/statement.ts";
 import { numberColumn, textColumn, typeIds } from "./answer.ts";
 import { type Options, optionBoolean, optionText, readOptions } from "./option-list.ts";
 import { resolveStage } from "./resolve-stage.ts";
+import { requireStage } from "./stage-privileges.ts";
 import { Scanner } from "./scanner.ts";
 import type { StageFile, StageLocation } from "./stage.ts";
 
@@ -51,6 +52,7 @@ async function put(call: StatementCall): Promise<StatementResult> {
   const options = readOptions(scanner);
   scanner.end();
   const location = resolveStage(reference, call);
+  requireStage(call, location, "WRITE");
   const prefix = folder(`${location.base}${location.path}`);
   return {
     columns: [],
@@ -80,6 +82,7 @@ async function get(call: StatementCall): Promise<StatementResult> {
   const options = readOptions(scanner);
   scanner.end();
   const location = resolveStage(reference, call);
+  requireStage(call, location, "READ");
   const files = await stageFiles(call, location, optionText(options, "PATTERN"));
   return {
     columns: [],
@@ -148,6 +151,7 @@ function readChoice(call: StatementCall): { readonly location: StageLocation; re
 
 async function list(call: StatementCall): Promise<StatementResult> {
   const { location, pattern } = readChoice(call);
+  requireStage(call, location, "READ");
   const rows: string[][] = [];
   for (const file of await stageFiles(call, location, pattern)) {
     const digests = await call.account.stages.buckets.digests(file);
@@ -163,6 +167,7 @@ async function list(call: StatementCall): Promise<StatementResult> {
 
 async function remove(call: StatementCall): Promise<StatementResult> {
   const { location, pattern } = readChoice(call);
+  requireStage(call, location, "WRITE");
   const rows: string[][] = [];
   if (!call.describeOnly) {
     for (const file of await stageFiles(call, location, pattern)) {

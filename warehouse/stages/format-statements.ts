@@ -6,6 +6,7 @@ import { type Options, optionText, readOptions } from "./option-list.ts";
 import { missing, wholeObjectName } from "./resolve-stage.ts";
 import { Scanner } from "./scanner.ts";
 import { showObjects } from "./show-objects.ts";
+import { noLongerOwned, nowOwned, requireOwnership, requireToCreate } from "./stage-privileges.ts";
 import { beforeDefinition, createWords } from "./statement-context.ts";
 
 /** CREATE, ALTER, DROP, SHOW and DESCRIBE FILE FORMAT. */
@@ -38,6 +39,8 @@ async function createFormat(call: StatementCall): Promise<StatementResult> {
   const kept = formatOptions(withoutComment(options));
   fileFormat(kept);
   const created = statusResult(`File format ${name.name} successfully created.`, typeIds.create);
+  const owned = { kind: "FILE FORMAT", name, temporary } as const;
+  requireToCreate(call, owned);
   if (call.describeOnly) return created;
   await beforeDefinition(call, temporary);
   const sessionId = temporary ? session.id : null;
@@ -57,6 +60,7 @@ async function createFormat(call: StatementCall): Promise<StatementResult> {
     createdMs: account.now(),
     owner: session.role,
   });
+  await nowOwned(call, owned);
   return created;
 }
 
@@ -96,9 +100,12 @@ async function dropFormat(call: StatementCall): Promise<StatementResult> {
     if (!ifExists) throw missing("File format", name);
     return statusResult("Drop statement executed successfully (object already dropped or does not exist).", typeIds.drop);
   }
+  const owned = { kind: "FILE FORMAT", name, temporary: format.sessionId !== null } as const;
+  requireOwnership(call, owned);
   if (!call.describeOnly) {
-    await beforeDefinition(call, format.sessionId !== null);
+    await beforeDefinition(call, owned.temporary);
     await account.stages.formats.remove(format);
+    await noLongerOwned(call, owned);
   }
   return statusResult(`${name.name} successfully dropped.`, typeIds.drop);
 }

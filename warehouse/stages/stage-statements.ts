@@ -8,6 +8,7 @@ import { findStage, resolveStage, wholeObjectName } from "./resolve-stage.ts";
 import { Scanner } from "./scanner.ts";
 import { showObjects } from "./show-objects.ts";
 import type { Stage } from "./stage.ts";
+import { noLongerOwned, nowOwned, requireOwnership, requireToCreate } from "./stage-privileges.ts";
 import { beforeDefinition, createWords } from "./statement-context.ts";
 
 /** CREATE, ALTER, DROP, SHOW and DESCRIBE STAGE. */
@@ -56,6 +57,8 @@ async function createStage(call: StatementCall): Promise<StatementResult> {
   };
   if (parts.url !== null) resolveStage(parts.url, call);
   resolveFormat({ choice: null, stage, account, session });
+  const owned = { kind: "STAGE", name, temporary } as const;
+  requireToCreate(call, owned);
   if (call.describeOnly) return created;
   await beforeDefinition(call, temporary);
   if (same !== undefined) {
@@ -64,6 +67,7 @@ async function createStage(call: StatementCall): Promise<StatementResult> {
     await account.stages.drop(same);
   }
   await account.stages.definitions.put(stage);
+  await nowOwned(call, owned);
   return created;
 }
 
@@ -90,6 +94,7 @@ async function alterStage(call: StatementCall): Promise<StatementResult> {
   if (renamed === null && scanner.take("REFRESH") === null) scanner.expect("SET");
   const options = readOptions(scanner);
   scanner.end();
+  requireOwnership(call, { kind: "STAGE", name: stage.name, temporary: stage.sessionId !== null });
   if (call.describeOnly) return done;
   await beforeDefinition(call, stage.sessionId !== null);
   const choice = formatChoice(options);
@@ -118,9 +123,12 @@ async function dropStage(call: StatementCall): Promise<StatementResult> {
     return statusResult("Drop statement executed successfully (object already dropped or does not exist).", typeIds.drop);
   }
   const found = findStage(path, call);
+  const owned = { kind: "STAGE", name, temporary: found.sessionId !== null } as const;
+  requireOwnership(call, owned);
   if (!call.describeOnly) {
-    await beforeDefinition(call, found.sessionId !== null);
+    await beforeDefinition(call, owned.temporary);
     await account.stages.drop(found);
+    await noLongerOwned(call, owned);
   }
   return statusResult(`${name.name} successfully dropped.`, typeIds.drop);
 }
