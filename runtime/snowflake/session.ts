@@ -164,7 +164,7 @@ class DriverSession implements SnowflakeSession {
   }
 
   async execute(sql: string, { binds = [], deadlineMs = this.#deadlines.statementMs }: ExecuteOptions = {}): Promise<Answer> {
-    const { statement, rows } = await this.#run(sql, binds, deadlineMs);
+    const { statement, rows } = await this.#run({ sql, binds, deadlineMs, expected: () => null });
     return {
       queryId: statement.getQueryId(),
       columns: statement.getColumns()?.map((column) => column.getName()) ?? [],
@@ -176,17 +176,22 @@ class DriverSession implements SnowflakeSession {
   async put(path: string, stage: string): Promise<void> {
     const { size } = await stat(path);
     const sql = `PUT ${textLiteral(`file://${path}`)} ${stage} AUTO_COMPRESS = FALSE OVERWRITE = TRUE`;
-    const { statement, rows } = await this.#run(sql, [], this.#deadlines.putMs);
+    const failed = (message: string | null | undefined): NotConnected =>
+      new NotConnected(
+        `${this.#subject}: file ${basename(path)} did not get into the stage (${reasonOf(message)}): check that the stage's storage can be reached from here`,
+      );
+    // What storage answers is thrown without a number of Snowflake's, and the session is none the worse.
+    const uploadError = (error: unknown): Error | null =>
+      error instanceof Error && !("code" in error) ? failed(error.message) : null;
+    const { statement, rows } = await this.#run({ sql, binds: [], deadlineMs: this.#deadlines.putMs, expected: uploadError });
     const names = statement.getColumns()?.map((column) => column.getName().toLowerCase()) ?? [];
     const uploaded = (rows as (string | null)[][]).map((row) => new Map(names.map((name, at) => [name, row[at] ?? null])));
     const [file] = uploaded;
-    // A failed upload is no error to the driver: it is a row whose status is not UPLOADED.
+    // Nor is every failed upload an error to the driver: it may be a row whose status is not UPLOADED.
     const status = file?.get("status");
     const whole = Number(file?.get("sourcesize")) === size && Number(file?.get("targetsize")) >= size;
     if (uploaded.length === 1 && (status === "UPLOADED" || status === "SKIPPED") && whole) return;
-    throw new NotConnected(
-      `${this.#subject}: file ${basename(path)} did not get into the stage (${reasonOf(file?.get("message"))}): check that the stage's storage can be reached from here`,
-    );
+    throw failed(file?.get("message"));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -201,10 +206,17 @@ class DriverSession implements SnowflakeSession {
     });
   }
 
-  #run(sql: string, binds: readonly Bind[], deadlineMs: number): Promise<{ statement: Statement; rows: unknown[] }> {
+  /** `expected` says what an error means that is not the statement's or the session's; null: it is one of these. */
+  #run(call: {
+    readonly sql: string;
+    readonly binds: readonly Bind[];
+    readonly deadlineMs: number;
+    expected(error: unknown): Error | null;
+  }): Promise<{ statement: Statement; rows: unknown[] }> {
+    const { sql, binds } = call;
     return this.#bounded({
       what: "the statement",
-      deadlineMs,
+      deadlineMs: call.deadlineMs,
       start: (settle) => {
         const statement = this.#connection.execute({
           sqlText: sql,
@@ -214,6 +226,8 @@ class DriverSession implements SnowflakeSession {
         return () => statement.cancel(() => undefined);
       },
       failed: (error) => {
+        const known = call.expected(error);
+        if (known !== null) return known;
         const told = statementError(error, this.#subject);
         if (told instanceof NotConnected) this.#giveUp();
         return told;

@@ -195,8 +195,9 @@ describe("PUT", () => {
       account.faults?.add({ action: { kind: "diskFull" }, count: null });
       await expect(session.put(path, `@${inSchema("FILES")}/full`)).rejects.toMatchObject({
         name: "NotConnected",
-        message: expect.stringMatching(/file rows\.parquet did not get into the stage/),
+        message: expect.stringMatching(/file rows\.parquet did not get into the stage \(.*507\)/),
       });
+      expect(session.alive).toBe(true);
     },
   );
 });
