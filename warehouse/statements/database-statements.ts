@@ -54,7 +54,11 @@ async function createSchema(call: StatementCall): Promise<StatementResult> {
   if (isPresent && head.ifNotExists) return runDdl(call, async () => `${schema} already exists, statement succeeded.`);
   if (isPresent && !head.replace) throw alreadyExists(schemaText({ database, schema }));
   return runDdl(call, async (connection) => {
-    if (isPresent) await account.catalog.dropSchema(database, schema, connection);
+    if (isPresent) {
+      await account.catalog.dropSchema(database, schema, connection);
+      await account.stages.dropSchema(database, schema);
+      await account.pipes.dropSchema(database, schema);
+    }
     await account.catalog.createSchema(database, schema, connection);
     await account.catalog.grants.created({ kind: "SCHEMA", name: schemaText({ database, schema }) }, session.role);
     session.database = database;
@@ -78,6 +82,8 @@ async function dropDatabase(call: StatementCall): Promise<StatementResult> {
   requirePrivilege(call, "OWNERSHIP", { kind: "DATABASE", name: identifierText(name) });
   return runDdl(call, async (connection) => {
     await account.catalog.dropDatabase(name, connection);
+    await account.stages.dropSchema(name, null);
+    await account.pipes.dropSchema(name, null);
     await account.catalog.grants.forget({ kind: "DATABASE", name: identifierText(name) });
     if (session.database === name) [session.database, session.schema] = [null, null];
     return `${name} successfully dropped.`;
@@ -100,6 +106,8 @@ async function dropSchema(call: StatementCall): Promise<StatementResult> {
   requirePrivilege(call, "OWNERSHIP", { kind: "SCHEMA", name });
   return runDdl(call, async (connection) => {
     await account.catalog.dropSchema(database, schema, connection);
+    await account.stages.dropSchema(database, schema);
+    await account.pipes.dropSchema(database, schema);
     await account.catalog.grants.forget({ kind: "SCHEMA", name });
     if (session.database === database && session.schema === schema) session.schema = null;
     return `${schema} successfully dropped.`;

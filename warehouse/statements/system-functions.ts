@@ -1,4 +1,5 @@
 import { setTimeout } from "node:timers/promises";
+import { pipeStatus } from "../pipes/pipe-status.ts";
 import { SnowflakeError } from "../result.ts";
 import type { KnownArguments } from "../sql/answers.ts";
 import type { QueryScope } from "../sql/query-scope.ts";
@@ -14,6 +15,7 @@ const functions: Readonly<Record<string, SystemFunction>> = {
   },
   "SYSTEM$CANCEL_QUERY": ({ positional: [id] }, { account }) =>
     account.queries.cancel(id ?? "") ? `query [${id}] terminated.` : "Identified SQL statement is not currently executing.",
+  "SYSTEM$PIPE_STATUS": ({ positional: [name] }, scope) => pipeStatus(name ?? "", scope),
   "SYSTEM$WAIT": async ({ positional: [amount, unit] }, { account, queryId }) => {
     const seconds = Number(amount) * (/^min/i.test(unit ?? "") ? 60 : /^milli/i.test(unit ?? "") ? 0.001 : 1);
     const signal = account.queries.get(queryId)?.signal;
