@@ -40,7 +40,6 @@ export async function copyIntoTable(call: StatementCall, { statement, pipe }: Co
   const transform = statement.query === null ? null : await transformQuery(call, statement.query, format);
   const shown = ({ path }: { readonly path: string }): string => shownPath(location, path);
   const held = new HeldFiles(account.stages.buckets);
-  const connection = await account.store.connect();
   try {
     const files = await holdFiles(call, {
       statement,
@@ -58,9 +57,14 @@ export async function copyIntoTable(call: StatementCall, { statement, pipe }: Co
             : await account.copyHistory.loaded(into, table.id, account.now());
           const chosen = files.filter(({ path, etag }) => loaded.get(`${location.bucket}/${path}`) !== etag);
           const outcomes: FileOutcome[] = [];
-          for (const file of limited(chosen, statement.options.sizeLimit)) {
-            call.signal.throwIfAborted();
-            outcomes.push(await loadFile(file, { connection, statement, table, format, transform, into, shown }));
+          // Opened here: this runs again, perhaps long after the statement has ended.
+          const connection = await account.store.connect();
+          try {
+            for (const file of limited(chosen, statement.options.sizeLimit)) {
+              outcomes.push(await loadFile(file, { connection, statement, table, format, transform, into, shown }));
+            }
+          } finally {
+            connection.closeSync();
           }
           await account.copyHistory.add(
             into,
@@ -74,7 +78,6 @@ export async function copyIntoTable(call: StatementCall, { statement, pipe }: Co
     if (statement.options.purge) await purge(call, location, outcomes);
     return { location, table, files: outcomes };
   } finally {
-    connection.closeSync();
     await held.release(session.transaction);
   }
 }
