@@ -1,6 +1,6 @@
 import { identifierText } from "../engine/object-name.ts";
 import { SnowflakeError, type StatementResult } from "../result.ts";
-import { propertyList } from "../sign-in/property-list.ts";
+import { propertyList, propertyText } from "../sign-in/property-list.ts";
 import type { PropertyValue } from "../sign-in/user.ts";
 import { TokenCursor } from "../sql/token-cursor.ts";
 import { createHead } from "../statements/create-options.ts";
@@ -19,11 +19,11 @@ export const warehouseStatements: readonly StatementKind[] = [
 ];
 
 /** Properties that are taken and change nothing here. */
-const passedOver = new Set([
-  ...["WAREHOUSE_TYPE", "MAX_CLUSTER_COUNT", "MIN_CLUSTER_COUNT", "SCALING_POLICY", "INITIALLY_SUSPENDED", "RESOURCE_MONITOR"],
-  ...["ENABLE_QUERY_ACCELERATION", "QUERY_ACCELERATION_MAX_SCALE_FACTOR", "MAX_CONCURRENCY_LEVEL", "WAIT_FOR_COMPLETION"],
-  ...["STATEMENT_QUEUED_TIMEOUT_IN_SECONDS", "STATEMENT_TIMEOUT_IN_SECONDS", "RESOURCE_CONSTRAINT", "GENERATION"],
-]);
+const passedOver = new Set(
+  `WAREHOUSE_TYPE MAX_CLUSTER_COUNT MIN_CLUSTER_COUNT SCALING_POLICY INITIALLY_SUSPENDED RESOURCE_MONITOR ENABLE_QUERY_ACCELERATION
+  QUERY_ACCELERATION_MAX_SCALE_FACTOR MAX_CONCURRENCY_LEVEL WAIT_FOR_COMPLETION STATEMENT_QUEUED_TIMEOUT_IN_SECONDS
+  STATEMENT_TIMEOUT_IN_SECONDS RESOURCE_CONSTRAINT GENERATION`.split(/\s+/),
+);
 
 async function createWarehouse(call: StatementCall): Promise<StatementResult> {
   const { account, session } = call;
@@ -104,7 +104,7 @@ function settingsOf(properties: ReadonlyMap<string, PropertyValue>): WarehouseSe
   let settings: WarehouseSettings = {};
   for (const [name, value] of properties) {
     if (name === "WAREHOUSE_SIZE") {
-      const size = warehouseSize(String(value));
+      const size = warehouseSize(propertyText(value));
       if (size === null) throw invalid(name, value);
       settings = { ...settings, size };
     } else if (name === "AUTO_SUSPEND") {
@@ -113,7 +113,7 @@ function settingsOf(properties: ReadonlyMap<string, PropertyValue>): WarehouseSe
       // 0 is "never", as NULL is.
       settings = { ...settings, autoSuspendSeconds: seconds === 0 ? null : seconds };
     } else if (name === "AUTO_RESUME") settings = { ...settings, autoResume: value === true };
-    else if (name === "COMMENT") settings = { ...settings, comment: String(value) };
+    else if (name === "COMMENT") settings = { ...settings, comment: propertyText(value) };
     else if (!passedOver.has(name))
       throw new SnowflakeError("001420", "22023", `SQL compilation error:\ninvalid property '${name}' for 'WAREHOUSE'`);
   }

@@ -30,3 +30,8 @@ function propertyValue(cursor: TokenCursor): PropertyValue {
   }
   return list;
 }
+
+/** A property's value as a text; JSON where it is a list or properties. */
+export function propertyText(value: PropertyValue): string {
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
+}

@@ -5,7 +5,7 @@ import { requirePrivilege } from "../statements/privileges.ts";
 import { runDdl } from "../statements/run-ddl.ts";
 import type { StatementCall, StatementKind } from "../statements/statement.ts";
 import { identifierText } from "../engine/object-name.ts";
-import { propertyList } from "./property-list.ts";
+import { propertyList, propertyText } from "./property-list.ts";
 
 /** CREATE, ALTER and DROP USER, programmatic access tokens among them. */
 export const userStatements: readonly StatementKind[] = [
@@ -67,7 +67,7 @@ async function addToken(call: StatementCall, cursor: TokenCursor, user: string):
   let secret = "";
   const { typeId } = await runDdl(call, async () => {
     secret = call.account.users.addAccessToken(user, token, {
-      ...(role === undefined ? {} : { roleRestriction: String(role).toUpperCase() }),
+      ...(role === undefined ? {} : { roleRestriction: propertyText(role).toUpperCase() }),
       ...(days === undefined ? {} : { days: Number(days) }),
     });
     return "";
