@@ -1,5 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import { NotConnected } from "../../../component/errors.ts";
+import type { Position } from "../../../component/position.ts";
 import { concurrently } from "./concurrently.ts";
 import type { ChannelStatus } from "./ingest-answer.ts";
 import type { IngestClient } from "./ingest-client.ts";
@@ -111,6 +112,7 @@ function arrived({ channel, from, to }: Sending, status: ChannelStatus | null, l
     return true;
   }
   channel.token = to;
+  channel.position = JSON.parse(to) as Position;
   channel.errors = status.errors;
   channel.doubtful = false;
   return true;

@@ -196,7 +196,6 @@ class StreamingTable implements Sink {
       foreign: async (channels) =>
         foreignSplits(await this.#session.get(), { positions: this.#setup.names.positions, owner: this.#setup.owner }, channels),
     });
-    for (const { channel, to } of sendings) if (channel.token === to) channel.position = JSON.parse(to) as Position;
     if (fenced.size > 0) return fenced;
     return this.#noteMoves();
   }

@@ -70,7 +70,8 @@ async function persist(sink: Sink, rows: Rows | null, moves: readonly Move[]): P
   }
 }
 const statementsOf = (word: string): number =>
-  server.account.queryHistory.list().filter(({ queryText }) => queryText.startsWith(word) && queryText.includes(positions().name)).length;
+  server.account.queryHistory.list().filter(({ queryText }) => queryText.startsWith(word) && queryText.includes(positions().name))
+    .length;
 const positions = () => sinkNames(place.spec(), place.context.pipeline).positions;
 
 describe("A commit that is not there at once", () => {
@@ -172,13 +173,9 @@ test("an expired scoped token is got anew within the call", async () => {
 
 test("an owner that was fenced off while it waits for its commit learns it soon", async () => {
   const zombie = await open(["a"], { limits: { commitMs: 60_000, ownerMs: 50 } });
-  server.account.channels.commitMs = 1_000_000;
+  fault({ kind: "delayedCommit", ms: 1_000_000 });
   const writing = zombie.write(await rowsOf([row(1)]), [move("a", null, 1)]);
-  await expect
-    .poll(async () => server.account.channels.statuses(pipe(), [channelName(place.context.pipeline, "a")]).size)
-    .toBe(1);
-  await setTimeout(30);
-  server.account.channels.commitMs = 0;
+  await expect.poll(() => account.faults!.list()[0]?.struck).toBe(1);
   const heir = await open(["a"]);
   expect(await writing).toEqual({ kind: "conflict", splits: ["a"] });
   expect(await heir.write(await rowsOf([row(1)]), [move("a", null, 1)])).toEqual({ kind: "written" });
