@@ -48,7 +48,7 @@ describe("a pipeline into Snowflake on the command line", () => {
     const ran = await snowline(["run", ...both(place), ...secrets()]);
     expect(ran.code).toBe(0);
     expect(ran.stdout).toContain(`loaded 3 rows into table ${account.database}.${account.schema}.PLANNED`);
-    expect(ran.stdout).toContain("account       Snowflake (Connection warehouse)");
+    expect(ran.stdout).toContain("  account  Snowflake (Connection warehouse)");
     expect(await account.query("SELECT COUNT(*) AS N, SUM(DOUBLED) AS S FROM PLANNED")).toEqual([{ N: "3", S: "12.00" }]);
     expect((await snowline(["run", ...both(place), ...secrets()])).stdout).toContain("nothing was loaded twice");
 
