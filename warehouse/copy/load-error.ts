@@ -40,7 +40,7 @@ export function unreadable(error: unknown): LoadError {
       message: `Field cannot be read: ${reason(text.replaceAll("\n", " "))}`,
       ...place,
     };
-  if (/Parquet|parquet/.test(first))
+  if (/parquet|magic bytes/i.test(first))
     return { code: "100183", sqlState: "22000", message: `Invalid Parquet file: ${reason(first)}`, ...place };
   const { code, sqlState, message } = snowflakeError(error);
   if (code === "000603" || code === "000604") throw error;

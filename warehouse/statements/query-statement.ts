@@ -27,7 +27,8 @@ export async function runQuery(call: StatementCall): Promise<StatementResult> {
   const reads = [...rewriting.reads.values()];
   requireReads(call, reads);
   const columnsOf = declaredColumns(tree, rewriting);
-  return runWork(call, {
+  // Waited for, so that the files of its stages stay until then.
+  return await runWork(call, {
     reads,
     writes: [],
     run: async (connection) => {
