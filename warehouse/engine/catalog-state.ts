@@ -122,7 +122,10 @@ export class CatalogState {
   /** A whole schema, or with `schema` null a whole database. */
   deleteWithin(connection: DuckDBConnection, database: string, schema: string | null): Promise<void> {
     const gone = [...this.#entries].filter(([, entry]) => isWithin(entry, database, schema));
-    return this.#delete(connection, gone.map(([key]) => key));
+    return this.#delete(
+      connection,
+      gone.map(([key]) => key),
+    );
   }
 
   committed(): void {

@@ -45,7 +45,11 @@ export class Catalog {
   readonly #now: () => number;
   #turn: Promise<unknown> = Promise.resolve();
 
-  private constructor(parts: { readonly state: CatalogState; readonly grants: Grants }, versions: TableVersions, now: () => number) {
+  private constructor(
+    parts: { readonly state: CatalogState; readonly grants: Grants },
+    versions: TableVersions,
+    now: () => number,
+  ) {
     this.#state = parts.state;
     this.grants = parts.grants;
     this.#versions = versions;
@@ -133,7 +137,8 @@ export class Catalog {
     return this.#inTurn(async () => {
       const present = this.#state.table(definition.name, sessionId);
       const hidden = definition.kind === "temporary" && present?.kind !== "temporary" ? null : present;
-      if ((hidden !== null && !replace) || (definition.kind !== "temporary" && this.view(definition.name) !== null)) throw exists(definition.name);
+      if ((hidden !== null && !replace) || (definition.kind !== "temporary" && this.view(definition.name) !== null))
+        throw exists(definition.name);
       const table: TableDefinition = { ...definition, id: this.#state.nextId(), createdOnMs: this.#now() };
       const columns = table.columns.map((column) => columnSql(column, defaults.get(column.name) ?? null));
       const sql = [
@@ -176,9 +181,7 @@ export class Catalog {
   }
 
   async createView(view: Omit<ViewDefinition, "createdOnMs">, connection: DuckDBConnection): Promise<void> {
-    await this.#change(connection, [], () =>
-      this.#state.put(connection, { kind: "view", ...view, createdOnMs: this.#now() }),
-    );
+    await this.#change(connection, [], () => this.#state.put(connection, { kind: "view", ...view, createdOnMs: this.#now() }));
   }
 
   async dropView(name: ObjectName, connection: DuckDBConnection): Promise<void> {

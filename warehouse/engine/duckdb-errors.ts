@@ -26,10 +26,12 @@ const rules: readonly Rule[] = [
     message: () => "NULL result in a non-nullable column",
   },
   {
-    pattern: /^Binder Error: (?:Referenced column|Values list .* does not have a column named|Table .* does not have a column named) ?"?(?<column>[^"\n]*)"?/s,
+    pattern:
+      /^Binder Error: (?:Referenced column|Values list .* does not have a column named|Table .* does not have a column named) ?"?(?<column>[^"\n]*)"?/s,
     code: "000904",
     sqlState: "42000",
-    message: ({ groups }) => `${compilation}error line 1 at position 0\ninvalid identifier '${groups!["column"]!.replace(/ not found.*$/s, "")}'`,
+    message: ({ groups }) =>
+      `${compilation}error line 1 at position 0\ninvalid identifier '${groups!["column"]!.replace(/ not found.*$/s, "")}'`,
   },
   {
     pattern: /^Binder Error: Referenced table "(?<table>[^"]*)"/s,
@@ -44,7 +46,8 @@ const rules: readonly Rule[] = [
     message: ({ groups }) => `${compilation}ambiguous column name '${groups!["column"]}'`,
   },
   {
-    pattern: /^Catalog Error: (?:Scalar |Aggregate |Table |Macro )?Function with name "?(?<name>[\w$]+)"? (?:does not exist|is not in the catalog)/s,
+    pattern:
+      /^Catalog Error: (?:Scalar |Aggregate |Table |Macro )?Function with name "?(?<name>[\w$]+)"? (?:does not exist|is not in the catalog)/s,
     code: "002140",
     sqlState: "42601",
     message: ({ groups }) => `${compilation}Unknown function ${groups!["name"]!.toUpperCase()}`,
@@ -68,7 +71,8 @@ const rules: readonly Rule[] = [
     message: ({ groups }) => `${compilation}Object '${groups!["name"]}' already exists.`,
   },
   {
-    pattern: /^Conversion Error: (?:Could not cast value|Casting value) "?(?<value>[^" ]*)"? to (?:type )?DECIMAL\((?<type>[\d, ]+)\)/s,
+    pattern:
+      /^Conversion Error: (?:Could not cast value|Casting value) "?(?<value>[^" ]*)"? to (?:type )?DECIMAL\((?<type>[\d, ]+)\)/s,
     code: "100046",
     sqlState: "22003",
     message: ({ groups }) => `Number out of representable range: type FIXED[SB16](${groups!["type"]}), value ${groups!["value"]}`,

@@ -136,7 +136,9 @@ export class Grants {
   /** Takes privileges away; ALL takes all. */
   async revoke(privileges: readonly string[], on: Securable, role: string): Promise<void> {
     const isTaken = (grant: Grant) =>
-      isOn(grant, on) && grant.role === role && (privileges.includes("ALL") ? grant.privilege !== "OWNERSHIP" : privileges.includes(grant.privilege));
+      isOn(grant, on) &&
+      grant.role === role &&
+      (privileges.includes("ALL") ? grant.privilege !== "OWNERSHIP" : privileges.includes(grant.privilege));
     await this.#change((state) => ({ ...state, grants: state.grants.filter((grant) => !isTaken(grant)) }));
   }
 
@@ -172,7 +174,9 @@ export class Grants {
   async created(on: Securable, owner: string, within: readonly Securable[] = []): Promise<void> {
     await this.grant(["OWNERSHIP"], on, owner);
     for (const container of within) {
-      const future = this.#state.grants.filter((grant) => isOn(grant, { kind: `FUTURE ${on.kind} IN ${container.kind}`, name: container.name }));
+      const future = this.#state.grants.filter((grant) =>
+        isOn(grant, { kind: `FUTURE ${on.kind} IN ${container.kind}`, name: container.name }),
+      );
       for (const { privilege, role } of future) await this.grant([privilege], on, role);
     }
   }

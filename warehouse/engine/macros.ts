@@ -66,7 +66,10 @@ export const macros: readonly string[] = [
           ELSE error('100037|22018|Boolean value ''' || left(sf_text(x), 64) || ''' is not recognized') END
       ELSE coalesce(TRY_CAST(CAST(x AS VARCHAR) AS DOUBLE) <> 0, lower(CAST(x AS VARCHAR)) = 'true') END`,
   ],
-  ["sf_try_boolean(x)", "CASE WHEN lower(sf_text(x)) IN ('true', 't', 'yes', 'y', 'on', '1') THEN true WHEN lower(sf_text(x)) IN ('false', 'f', 'no', 'n', 'off', '0') THEN false END"],
+  [
+    "sf_try_boolean(x)",
+    "CASE WHEN lower(sf_text(x)) IN ('true', 't', 'yes', 'y', 'on', '1') THEN true WHEN lower(sf_text(x)) IN ('false', 'f', 'no', 'n', 'off', '0') THEN false END",
+  ],
   // Seconds, or milli-, micro- or nanoseconds by the size of the number, as Snowflake reads it.
   [
     "sf_epoch(n)",
@@ -99,10 +102,7 @@ export const macros: readonly string[] = [
   ["sf_kind(x)", kindOf],
   ["sf_array_size(x)", "CASE WHEN json_type(x) = 'ARRAY' THEN json_array_length(x) END"],
   ["sf_strip_nulls(x)", "json_merge_patch('{}', x)"],
-  [
-    "sf_divide(a, b)",
-    "CASE WHEN b = 0 THEN error('100051|22012|Division by zero') ELSE a / b END",
-  ],
+  ["sf_divide(a, b)", "CASE WHEN b = 0 THEN error('100051|22012|Division by zero') ELSE a / b END"],
   ["sf_div0(a, b)", "CASE WHEN a IS NULL OR b IS NULL THEN NULL WHEN b = 0 THEN 0 ELSE a / b END"],
   ["sf_div0null(a, b)", "CASE WHEN a IS NULL THEN NULL WHEN coalesce(b, 0) = 0 THEN 0 ELSE a / b END"],
   ["sf_greatest(a, b)", "CASE WHEN a IS NULL OR b IS NULL THEN NULL ELSE greatest(a, b) END"],

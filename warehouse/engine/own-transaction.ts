@@ -146,7 +146,14 @@ export class OwnTransaction implements SessionTransaction {
       isAbandoned: () => this.isAbandoned("blocking"),
       abort: () => this.abort(),
     };
-    this.#open = { id, name: name ?? crypto.randomUUID(), startedOnMs: this.#options.now(), owner, locked: new Set(), aborter: new AbortController() };
+    this.#open = {
+      id,
+      name: name ?? crypto.randomUUID(),
+      startedOnMs: this.#options.now(),
+      owner,
+      locked: new Set(),
+      aborter: new AbortController(),
+    };
     return this.#open;
   }
 
@@ -171,8 +178,7 @@ export class OwnTransaction implements SessionTransaction {
 
   #tablesOf(work: Work<unknown>): { readonly touched: readonly number[]; readonly written: readonly number[] } {
     const { catalog, session } = this.#options;
-    const ids = (names: readonly ObjectName[]) =>
-      names.flatMap((name) => catalog.table(name, session.sessionId)?.id ?? []);
+    const ids = (names: readonly ObjectName[]) => names.flatMap((name) => catalog.table(name, session.sessionId)?.id ?? []);
     const written = ids(work.writes.map(({ table }) => table));
     return { touched: [...ids(work.reads), ...written], written };
   }

@@ -54,5 +54,9 @@ function length(text: string, value: number, max: number): number {
 }
 
 function invalid(text: string): SnowflakeError {
-  return new SnowflakeError("001008", "42601", `SQL compilation error:\ninvalid parameter of data type '${text.trim().toUpperCase()}'.`);
+  return new SnowflakeError(
+    "001008",
+    "42601",
+    `SQL compilation error:\ninvalid parameter of data type '${text.trim().toUpperCase()}'.`,
+  );
 }

@@ -21,7 +21,9 @@ export function storedValue(expression: string, type: SnowflakeType, from: strin
     case "TIME":
       return `CAST(${expression} AS ${type.kind})`;
     case "TIMESTAMP_NTZ":
-      return type.nanoseconds === true ? `CAST(${expression} AS TIMESTAMP_NS)` : rounded(timestamp(expression, from, "sf_timestamp"), type.scale);
+      return type.nanoseconds === true
+        ? `CAST(${expression} AS TIMESTAMP_NS)`
+        : rounded(timestamp(expression, from, "sf_timestamp"), type.scale);
     case "TIMESTAMP_LTZ":
     case "TIMESTAMP_TZ":
       return rounded(timestamp(expression, from, "sf_timestamp_tz"), type.scale);

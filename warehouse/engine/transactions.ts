@@ -62,9 +62,7 @@ export class Transactions {
   /** Open ones, oldest first. Gives up those that were detached for too long. */
   async list(): Promise<readonly OpenTransaction[]> {
     for (const transaction of this.#all) if (transaction.isAbandoned("detached")) await transaction.abort();
-    return [...this.#all]
-      .flatMap((transaction) => transaction.describe() ?? [])
-      .toSorted((a, b) => (a.id < b.id ? -1 : 1));
+    return [...this.#all].flatMap((transaction) => transaction.describe() ?? []).toSorted((a, b) => (a.id < b.id ? -1 : 1));
   }
 
   lockStates(): readonly LockState[] {

@@ -1,5 +1,5 @@
-import { literal } from "../engine/physical-name.ts";
-import { informationRelation } from "../information-schema/information-relation.ts";
+import { literal, quoted } from "../engine/physical-name.ts";
+import { informationRelation, isInformationFunction } from "../information-schema/information-relation.ts";
 import { resultScan } from "../statements/result-scan.ts";
 import { systemFunction } from "../statements/system-functions.ts";
 import { callOf } from "./function-call.ts";
@@ -8,8 +8,8 @@ import type { QueryScope } from "./query-scope.ts";
 import { relationOfRows } from "./relation-of-rows.ts";
 import { visit } from "./survey.ts";
 import { namePartsOf, stored } from "./table-names.ts";
-import { bindSql } from "./binds.ts";
-import { quoted } from "../engine/physical-name.ts";
+import type { Rewriting } from "./rewriting.ts";
+import { sqlOf } from "./rewrite.ts";
 
 /** An argument of a function whose answer is waited for: texts without quotes, numbers as written. By name where it has one. */
 export interface KnownArguments {
@@ -26,7 +26,10 @@ export async function answersFor(tree: Node, scope: QueryScope): Promise<Readonl
     if (call === null) return;
     if (call.name === "LAST_QUERY_ID") waiting.push({ node, answer: async () => lastQuery(call.args, scope) });
     if (call.name.startsWith("SYSTEM$") && call.name !== "SYSTEM$TYPEOF")
-      waiting.push({ node, answer: async () => literal(await systemFunction(call.name, argumentsOf(call.args, scope), scope)) });
+      waiting.push({
+        node,
+        answer: async () => literal(await systemFunction(call.name, await argumentsOf(call.args, scope), scope)),
+      });
     if (call.name === "TABLE") waiting.push({ node, answer: () => tableAnswer(call.args[0], scope) });
   });
   const answers = new Map<Node, string>();
@@ -54,16 +57,18 @@ async function tableAnswer(inner: unknown, scope: QueryScope): Promise<string | 
     const [of] = call.args;
     const last = expressionOf(of) === null ? null : callOf(...expressionOf(of)!);
     const queryId =
-      last?.name === "LAST_QUERY_ID" ? lastQueryId(last.args, scope) : argumentsOf(call.args, scope).positional[0]!;
+      last?.name === "LAST_QUERY_ID" ? lastQueryId(last.args, scope) : (await argumentsOf(call.args, scope)).positional[0]!;
     return relationOfRows(resultScan(queryId ?? "", scope));
   }
   if (call !== null) {
-    const rows = await informationRelation({ parts: [call.name], isFunction: true, args: argumentsOf(call.args, scope) }, scope);
+    if (!isInformationFunction(call.name)) return null;
+    const args = await argumentsOf(call.args, scope);
+    const rows = await informationRelation({ parts: [call.name], isFunction: true, args }, scope);
     return rows === null ? null : relationOfRows(rows);
   }
   if (kind !== "method_call") return null;
   const parts = [...columnParts(body["this"]), stored(body["method"] as { name: string })];
-  const args = argumentsOf(body["args"] as readonly unknown[], scope);
+  const args = await argumentsOf(body["args"] as readonly unknown[], scope);
   const rows = await informationRelation({ parts, isFunction: true, args }, scope);
   return rows === null ? null : relationOfRows(rows);
 }
@@ -79,34 +84,39 @@ function columnParts(node: unknown): readonly string[] {
   });
 }
 
-function argumentsOf(args: readonly unknown[], scope: QueryScope): KnownArguments {
+async function argumentsOf(args: readonly unknown[], scope: QueryScope): Promise<KnownArguments> {
   const positional: (string | null)[] = [];
   const named = new Map<string, string | null>();
   for (const arg of args) {
     const body = bodyOf(arg, "named_argument");
-    if (body === null) positional.push(textOf(arg, scope));
-    else named.set(stored(body["name"] as { name: string }), textOf(body["value"], scope));
+    if (body === null) positional.push(await textOf(arg, scope));
+    else named.set(stored(body["name"] as { name: string }), await textOf(body["value"], scope));
   }
   return { positional, named };
 }
 
-/** The text of a literal, a bind or a cast of one. */
-function textOf(node: unknown, scope: QueryScope): string | null {
+/** The text of an expression's value: it is of no table. */
+async function textOf(node: unknown, scope: QueryScope): Promise<string | null> {
   const text = stringOf(node);
   if (text !== null) return text;
-  const parameter = bodyOf(node, "parameter");
-  if (parameter !== null) {
-    const index = Number(parameter["index"]);
-    bindSql(scope.binds, index);
-    const value = scope.binds[index - 1]!.value;
-    return typeof value === "string" ? value : null;
+  const rewriting: Rewriting = {
+    scope,
+    stages: [],
+    withNames: new Set(),
+    reads: new Map(),
+    answers: new Map(),
+    columns: new Map(),
+    flattens: false,
+    depth: 0,
+  };
+  const sql = sqlOf(node, rewriting);
+  const connection = await scope.account.store.connect();
+  try {
+    const value = (await connection.runAndReadAll(`SELECT sf_text(${sql})`)).getRows()[0]?.[0] ?? null;
+    return value === null ? null : String(value);
+  } finally {
+    connection.closeSync();
   }
-  const cast = bodyOf(node, "cast");
-  if (cast !== null) return textOf(cast["this"], scope);
-  const inner = expressionOf(node);
-  const [first] = inner === null ? [] : (callOf(...inner)?.args ?? []);
-  if (first !== undefined && stringOf(first) !== null) return stringOf(first);
-  return inner === null ? null : generate(node as Node);
 }
 
 function lastQuery(args: readonly unknown[], scope: QueryScope): string {

@@ -6,7 +6,11 @@ import type { Bind } from "../statements/statement.ts";
 export function bindSql(binds: readonly Bind[], index: number): string {
   const bind = binds[index - 1];
   if (bind === undefined)
-    throw new SnowflakeError("002049", "42601", `SQL compilation error:\nBind variable ?${Number.isNaN(index) ? "" : index} not set.`);
+    throw new SnowflakeError(
+      "002049",
+      "42601",
+      `SQL compilation error:\nBind variable ?${Number.isNaN(index) ? "" : index} not set.`,
+    );
   const { type, value } = bind;
   if (value === null) return "NULL";
   if (typeof value !== "string") return typed(`"SNOWLINE_BINDS".${bindColumn(index)}`, type, value);

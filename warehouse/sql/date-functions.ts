@@ -21,9 +21,26 @@ const parts: readonly (readonly [pattern: RegExp, part: string, interval: string
 
 /** Elements of Snowflake's formats, longest first, and what strftime and strptime call them. */
 const formats: readonly (readonly [element: string, format: string])[] = [
-  ["YYYY", "%Y"], ["YY", "%y"], ["MMMM", "%B"], ["MON", "%b"], ["MM", "%m"], ["DD", "%d"], ["DY", "%a"], ["HH24", "%H"],
-  ["HH12", "%I"], ["AM", "%p"], ["PM", "%p"], ["MI", "%M"], ["SS", "%S"], ["FF9", "%n"], ["FF6", "%f"], ["FF3", "%g"],
-  ["FF", "%f"], ["TZHTZM", "%z"], ["TZH:TZM", "%z"], ["TZH", "%z"],
+  ["YYYY", "%Y"],
+  ["YY", "%y"],
+  ["MMMM", "%B"],
+  ["MON", "%b"],
+  ["MM", "%m"],
+  ["DD", "%d"],
+  ["DY", "%a"],
+  ["HH24", "%H"],
+  ["HH12", "%I"],
+  ["AM", "%p"],
+  ["PM", "%p"],
+  ["MI", "%M"],
+  ["SS", "%S"],
+  ["FF9", "%n"],
+  ["FF6", "%f"],
+  ["FF3", "%g"],
+  ["FF", "%f"],
+  ["TZHTZM", "%z"],
+  ["TZH:TZM", "%z"],
+  ["TZH", "%z"],
 ];
 
 const add: Template = (call) => {
@@ -45,7 +62,8 @@ const timestamp =
   (macro: string, type: string): Template =>
   ({ args, text, asText }) => {
     const format = text(1);
-    if (format !== null && !/^auto$/i.test(format)) return `CAST(strptime(${asText(0)}, ${literal(strftimeFormat(format))}) AS ${type})`;
+    if (format !== null && !/^auto$/i.test(format))
+      return `CAST(strptime(${asText(0)}, ${literal(strftimeFormat(format))}) AS ${type})`;
     if (args.length > 1 && format === null) return `CAST(sf_epoch_scaled(${args[0]}, ${args[1]}) AS ${type})`;
     return `${macro}(${args[0]})`;
   };
@@ -53,7 +71,8 @@ const tryTimestamp =
   (type: string): Template =>
   ({ text, asText }) => {
     const format = text(1);
-    if (format !== null && !/^auto$/i.test(format)) return `CAST(try_strptime(${asText(0)}, ${literal(strftimeFormat(format))}) AS ${type})`;
+    if (format !== null && !/^auto$/i.test(format))
+      return `CAST(try_strptime(${asText(0)}, ${literal(strftimeFormat(format))}) AS ${type})`;
     return `TRY_CAST(${asText(0)} AS ${type})`;
   };
 const toText: Template = ({ args, text }) => {
@@ -72,7 +91,8 @@ const toText: Template = ({ args, text }) => {
 };
 const date: Template = ({ args, text, asText }) => {
   const format = text(1);
-  if (format !== null && !/^auto$/i.test(format)) return `CAST(strptime(${asText(0)}, ${literal(strftimeFormat(format))}) AS DATE)`;
+  if (format !== null && !/^auto$/i.test(format))
+    return `CAST(strptime(${asText(0)}, ${literal(strftimeFormat(format))}) AS DATE)`;
   return `CAST(sf_timestamp(${args[0]}) AS DATE)`;
 };
 
@@ -132,7 +152,11 @@ function partOf({ nodes, args }: TemplateCall, index: number): readonly [part: s
   const plain = name.replaceAll(/['"]/g, "").toLowerCase();
   const found = parts.find(([pattern]) => pattern.test(plain));
   if (found === undefined)
-    throw new SnowflakeError("002151", "22023", `SQL compilation error:\n'${plain.toUpperCase()}' is not a valid date/time component.`);
+    throw new SnowflakeError(
+      "002151",
+      "22023",
+      `SQL compilation error:\n'${plain.toUpperCase()}' is not a valid date/time component.`,
+    );
   return [found[1], found[2]];
 }
 

@@ -41,10 +41,14 @@ const ofTexts =
   (name: string): Template =>
   ({ args, asText }) =>
     `${name}(${args.map((_, index) => asText(index)).join(", ")})`;
-const to = (type: string, isTry: boolean): Template => ({ args, text }) => {
-  const parsed = parseType(type === "NUMBER" ? `NUMBER(${args[text(1) === null ? 1 : 2] ?? 38}, ${args[text(1) === null ? 2 : 3] ?? 0})` : type);
-  return castSql(args[0]!, parsed, { isTry, isText: false });
-};
+const to =
+  (type: string, isTry: boolean): Template =>
+  ({ args, text }) => {
+    const parsed = parseType(
+      type === "NUMBER" ? `NUMBER(${args[text(1) === null ? 1 : 2] ?? 38}, ${args[text(1) === null ? 2 : 3] ?? 0})` : type,
+    );
+    return castSql(args[0]!, parsed, { isTry, isText: false });
+  };
 const object =
   (keepNulls: boolean): Template =>
   ({ args }) => {
@@ -55,7 +59,9 @@ const object =
     const members: string[] = [];
     for (let at = 0; at + 1 < args.length; at += 2) {
       const value = `CAST(sf_variant(${args[at + 1]}) AS VARCHAR)`;
-      members.push(`CAST(to_json(sf_text(${args[at]})) AS VARCHAR) || ':' || ${keepNulls ? `coalesce(${value}, 'null')` : value}`);
+      members.push(
+        `CAST(to_json(sf_text(${args[at]})) AS VARCHAR) || ':' || ${keepNulls ? `coalesce(${value}, 'null')` : value}`,
+      );
     }
     return `CAST('{' || concat_ws(',', ${members.length === 0 ? "NULL" : members.join(", ")}) || '}' AS JSON)`;
   };
@@ -95,7 +101,8 @@ const templates: Readonly<Record<string, Template>> = {
   BOOLAND_AGG: named("bool_and"),
   BOOLOR_AGG: named("bool_or"),
   COUNT_IF: named("count_if"),
-  HASH: ({ args }) => `CAST(CAST(hash(${args.length === 1 ? args[0] : `row(${args.join(", ")})`}) AS HUGEINT) - 9223372036854775808 AS DECIMAL(38, 0))`,
+  HASH: ({ args }) =>
+    `CAST(CAST(hash(${args.length === 1 ? args[0] : `row(${args.join(", ")})`}) AS HUGEINT) - 9223372036854775808 AS DECIMAL(38, 0))`,
   UUID_STRING: () => "CAST(uuid() AS VARCHAR)",
   RANDOM: () => "CAST((random() - 0.5) * 18446744073709551614 AS BIGINT)",
   UNIFORM: ({ args: [a, b] }) => `CAST(floor((${a}) + random() * ((${b}) - (${a}) + 1)) AS BIGINT)`,
@@ -121,8 +128,10 @@ const templates: Readonly<Record<string, Template>> = {
   REGEXP_REPLACE: ({ args, asText }) => `regexp_replace(${asText(0)}, ${asText(1)}, ${args.length > 2 ? asText(2) : "''"}, 'g')`,
   REGEXP_SUBSTR: ({ asText }) => `nullif(regexp_extract(${asText(0)}, ${asText(1)}), '')`,
   REGEXP_COUNT: ({ asText }) => `len(regexp_extract_all(${asText(0)}, ${asText(1)}))`,
-  OCTET_LENGTH: ({ args: [a] }) => `(CASE WHEN typeof(${a}) = 'BLOB' THEN octet_length(CAST(CAST(${a} AS VARCHAR) AS BLOB)) ELSE strlen(sf_text(${a})) END)`,
-  SHA2: ({ args, asText }) => (args[1] === undefined || args[1] === "256" ? `sha256(${asText(0)})` : unknownVariant("SHA2", args[1])),
+  OCTET_LENGTH: ({ args: [a] }) =>
+    `(CASE WHEN typeof(${a}) = 'BLOB' THEN octet_length(CAST(CAST(${a} AS VARCHAR) AS BLOB)) ELSE strlen(sf_text(${a})) END)`,
+  SHA2: ({ args, asText }) =>
+    args[1] === undefined || args[1] === "256" ? `sha256(${asText(0)})` : unknownVariant("SHA2", args[1]),
   SHA2_HEX: ({ asText }) => `sha256(${asText(0)})`,
   SHA2_BINARY: ({ asText }) => `unhex(sha256(${asText(0)}))`,
   SHA1: ofTexts("sha1"),
@@ -131,7 +140,8 @@ const templates: Readonly<Record<string, Template>> = {
   HEX_ENCODE: ({ args: [a] }) => `(CASE WHEN typeof(${a}) = 'BLOB' THEN sf_text(${a}) ELSE hex(sf_text(${a})) END)`,
   HEX_DECODE_STRING: ({ asText }) => `decode(unhex(${asText(0)}))`,
   HEX_DECODE_BINARY: ({ asText }) => `unhex(${asText(0)})`,
-  BASE64_ENCODE: ({ args: [a] }) => `to_base64(CASE WHEN typeof(${a}) = 'BLOB' THEN CAST(CAST(${a} AS VARCHAR) AS BLOB) ELSE encode(sf_text(${a})) END)`,
+  BASE64_ENCODE: ({ args: [a] }) =>
+    `to_base64(CASE WHEN typeof(${a}) = 'BLOB' THEN CAST(CAST(${a} AS VARCHAR) AS BLOB) ELSE encode(sf_text(${a})) END)`,
   BASE64_DECODE_STRING: ({ asText }) => `decode(from_base64(${asText(0)}))`,
   BASE64_DECODE_BINARY: ({ asText }) => `from_base64(${asText(0)})`,
 
@@ -166,7 +176,8 @@ const templates: Readonly<Record<string, Template>> = {
   OBJECT_CONSTRUCT_KEEP_NULL: object(true),
   OBJECT_AGG: ({ args: [k, v] }) => `json_group_object(sf_text(${k}), sf_variant(${v}))`,
   OBJECT_KEYS: ({ args: [a] }) => `to_json(json_keys(${a}))`,
-  ARRAY_CONSTRUCT: ({ args }) => `CAST('[' || concat_ws(',', ${args.map((a) => `coalesce(CAST(sf_variant(${a}) AS VARCHAR), 'null')`).join(", ") || "NULL"}) || ']' AS JSON)`,
+  ARRAY_CONSTRUCT: ({ args }) =>
+    `CAST('[' || concat_ws(',', ${args.map((a) => `coalesce(CAST(sf_variant(${a}) AS VARCHAR), 'null')`).join(", ") || "NULL"}) || ']' AS JSON)`,
   ARRAY_SIZE: ({ args }) => `sf_array_size(sf_variant(${args[0]}))`,
   ARRAY_CONTAINS: ({ args: [a, b] }) => `json_contains(${b}, sf_variant(${a}))`,
   ARRAY_TO_STRING: ({ args: [a], asText }) => `array_to_string(CAST(${a} AS VARCHAR[]), ${asText(1)})`,
@@ -186,7 +197,7 @@ const templates: Readonly<Record<string, Template>> = {
   AS_NUMBER: as("NUMBER(38, 0)", "INTEGER", "DECIMAL"),
   AS_DOUBLE: as("FLOAT", "INTEGER", "DECIMAL"),
   LISTAGG: ({ args, asText }) => `coalesce(string_agg(${asText(0)}, ${args.length > 1 ? args[1] : "''"}), '')`,
-  "SYSTEM$TYPEOF": ({ args }) => `typeof(${args[0]})`,
+  SYSTEM$TYPEOF: ({ args }) => `typeof(${args[0]})`,
 };
 
 /** True for a function of Snowflake's that is written otherwise in DuckDB's SQL. */

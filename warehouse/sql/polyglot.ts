@@ -29,7 +29,8 @@ export function generate(node: Node): string {
 /** Snowflake's text of a type in the tree. */
 export function typeTextOf(dataType: unknown): string {
   const result = generateDataType(dataType as DataType, "snowflake" as Dialect);
-  if (!result.success || result.sql === undefined) throw new Error(`translation: the library gave no type for ${JSON.stringify(dataType)}`);
+  if (!result.success || result.sql === undefined)
+    throw new Error(`translation: the library gave no type for ${JSON.stringify(dataType)}`);
   return result.sql;
 }
 

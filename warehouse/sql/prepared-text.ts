@@ -70,7 +70,21 @@ export function selectItems(text: string): readonly string[] | null {
   return items;
 }
 
-const clauses = new Set(["FROM", "WHERE", "GROUP", "HAVING", "QUALIFY", "ORDER", "LIMIT", "UNION", "INTERSECT", "EXCEPT", "MINUS", "FETCH", "OFFSET"]);
+const clauses = new Set([
+  "FROM",
+  "WHERE",
+  "GROUP",
+  "HAVING",
+  "QUALIFY",
+  "ORDER",
+  "LIMIT",
+  "UNION",
+  "INTERSECT",
+  "EXCEPT",
+  "MINUS",
+  "FETCH",
+  "OFFSET",
+]);
 
 function depthsOf(tokens: readonly Token[]): readonly number[] {
   let depth = 0;
@@ -87,7 +101,11 @@ function isStage(token: Token, before: Token | undefined): boolean {
   return follows && (token.text === "@" || (token.kind === "string" && token.value.startsWith("@")));
 }
 
-function readStage(text: string, tokens: readonly Token[], at: number): { readonly reference: StageReference; readonly end: number } {
+function readStage(
+  text: string,
+  tokens: readonly Token[],
+  at: number,
+): { readonly reference: StageReference; readonly end: number } {
   const token = tokens[at]!;
   stagePath.lastIndex = token.start;
   const path = token.kind === "string" ? token.value : (stagePath.exec(text)?.[0] ?? "@");
@@ -118,6 +136,10 @@ function readStage(text: string, tokens: readonly Token[], at: number): { readon
 function variable(session: Session, name: string): string {
   const value = session.parameters.get(`$${name}`);
   if (value === undefined)
-    throw new SnowflakeError("002211", "02000", `SQL compilation error: error line 1 at position 0\nSession variable '$${name}' does not exist`);
+    throw new SnowflakeError(
+      "002211",
+      "02000",
+      `SQL compilation error: error line 1 at position 0\nSession variable '$${name}' does not exist`,
+    );
   return value;
 }

@@ -9,7 +9,9 @@ import { bodyOf, expressionOf, generate, type Node, raw, stringOf } from "./poly
 import { stageName } from "./prepared-text.ts";
 import { rewrite, sqlOf } from "./rewrite.ts";
 import type { Rewriting } from "./rewriting.ts";
+import { errorTableQuery } from "../streaming/error-rows.ts";
 import { tableNameOf } from "./table-names.ts";
+import { TokenCursor } from "./token-cursor.ts";
 import { viewSql } from "./views.ts";
 
 /** What stands in FROM: a table, a view, a stage, a name that WITH gives. */
@@ -52,11 +54,20 @@ export function tableFunction(body: Node, rewriting: Rewriting): Node | null {
   if (call.name === "ERROR_TABLE") return raw(errorTable(call.args[0], rewriting));
   if (call.name === "GENERATOR") {
     const rows = named(call, "ROWCOUNT");
-    return raw(`(SELECT * EXCLUDE ("SNOWLINE_N") FROM (SELECT "SNOWLINE_N", 1 AS "SNOWLINE_1" FROM range(${rows === null ? 0 : sqlOf(rows, rewriting)}) AS r("SNOWLINE_N")))`);
+    return raw(
+      `(SELECT * EXCLUDE ("SNOWLINE_N") FROM (SELECT "SNOWLINE_N", 1 AS "SNOWLINE_1" FROM range(${rows === null ? 0 : sqlOf(rows, rewriting)}) AS r("SNOWLINE_N")))`,
+    );
   }
   if (call.name === "IDENTIFIER") {
     const name = stringOf(call.args[0]);
     return name === null ? null : relation(tableNode(name), rewriting);
+  }
+  if (call.name === "ERROR_TABLE") {
+    const { account, session } = rewriting.scope;
+    const name = new TokenCursor(generate(call.args[0] as Node)).objectName(session);
+    const table = account.catalog.table(name, session.id);
+    if (table === null) throw missing("Table", objectText(name));
+    return raw(errorTableQuery(table.id));
   }
   if (call.name === "SPLIT_TO_TABLE") {
     const [of, separator] = call.args.map((arg) => sqlOf(arg, rewriting));
@@ -75,9 +86,7 @@ function flatten(call: FunctionCall, rewriting: Rewriting): string {
   const of = bodyOf(input, "parse_json") === null ? `sf_variant(${sqlOf(input, rewriting)})` : sqlOf(input, rewriting);
   const text = path === null ? null : stringOf(path);
   const at = text === null ? of : sqlOf({ j_s_o_n_extract: { this: raw(of), expression: path } }, rewriting);
-  return flag("RECURSIVE")
-    ? `(SELECT * FROM sf_flatten_tree(${at}))`
-    : `(SELECT * FROM sf_flatten(${at}, ${flag("OUTER")}))`;
+  return flag("RECURSIVE") ? `(SELECT * FROM sf_flatten_tree(${at}))` : `(SELECT * FROM sf_flatten(${at}, ${flag("OUTER")}))`;
 }
 
 /** The value of a named argument. */
@@ -101,8 +110,8 @@ function tableNode(name: string): Node {
 function aliased(sql: string, body: Node, name: string | null): Node {
   const alias = body["alias"] as { readonly name: string; readonly quoted: boolean } | null;
   const called = alias === null ? name : alias.quoted ? alias.name : alias.name.toUpperCase();
-  const columns = ((body["column_aliases"] ?? []) as readonly { readonly name: string; readonly quoted: boolean }[]).map((column) =>
-    quoted(column.quoted ? column.name : column.name.toUpperCase()),
+  const columns = ((body["column_aliases"] ?? []) as readonly { readonly name: string; readonly quoted: boolean }[]).map(
+    (column) => quoted(column.quoted ? column.name : column.name.toUpperCase()),
   );
   const list = columns.length === 0 ? "" : `(${columns.join(", ")})`;
   return raw(called === null ? sql : `${sql} AS ${quoted(called)}${list}`);

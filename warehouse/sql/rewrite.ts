@@ -63,7 +63,9 @@ const handlers: Readonly<Record<string, Handler>> = {
     if (key !== null) return raw(`json_extract(${of}, ${literal(`$."${unescaped(key)}"`)})`);
     if (isNumber(index)) return raw(`json_extract(${of}, ${literal(`$[${generate(index as Node)}]`)})`);
     const at = sqlOf(index, rewriting);
-    return raw(`json_extract(${of}, CASE WHEN typeof(${at}) = 'VARCHAR' THEN '$."' || ${at} || '"' ELSE '$[' || ${at} || ']' END)`);
+    return raw(
+      `json_extract(${of}, CASE WHEN typeof(${at}) = 'VARCHAR' THEN '$."' || ${at} || '"' ELSE '$[' || ${at} || ']' END)`,
+    );
   },
   dot: (body, rewriting) => {
     if (!isVariant(body["this"], rewriting)) return { dot: children(body, rewriting) };
@@ -154,7 +156,11 @@ function columnNode(body: Node, rewriting: Rewriting): unknown {
   const isBare = !isQuoted && body["table"] === null;
   if (isBare && name.toUpperCase() === "DEFAULT") return raw("DEFAULT");
   if (body["join_mark"] === true)
-    throw new SnowflakeError("002141", "42601", "SQL compilation error:\nouter joins written with (+) are not supported here: write LEFT JOIN");
+    throw new SnowflakeError(
+      "002141",
+      "42601",
+      "SQL compilation error:\nouter joins written with (+) are not supported here: write LEFT JOIN",
+    );
   return { column: children(body, rewriting) };
 }
 
@@ -231,4 +237,3 @@ function orderSql(order: readonly unknown[], rewriting: Rewriting): string {
   });
   return ` ORDER BY ${keys.join(", ")}`;
 }
-

@@ -21,7 +21,8 @@ export function surveyed(tree: Node, scope: QueryScope): Survey {
   });
   walkObjects(tree, (object) => {
     if (!("ctes" in object)) return;
-    for (const cte of object["ctes"] as readonly { readonly alias: { readonly name: string } }[]) withNames.add(stored(cte.alias));
+    for (const cte of object["ctes"] as readonly { readonly alias: { readonly name: string } }[])
+      withNames.add(stored(cte.alias));
   });
   return { withNames, columns, flattens };
 }

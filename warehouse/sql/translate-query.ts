@@ -75,4 +75,3 @@ function namedColumns(tree: Node, text: string): Node {
   });
   return { select: { ...select, expressions: named } };
 }
-

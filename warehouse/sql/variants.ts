@@ -4,8 +4,21 @@ import type { Rewriting } from "./rewriting.ts";
 import { generate } from "./polyglot.ts";
 
 const variantFunctions = new Set([
-  "PARSE_JSON", "TRY_PARSE_JSON", "GET", "GET_PATH", "TO_VARIANT", "TO_OBJECT", "TO_ARRAY", "OBJECT_CONSTRUCT",
-  "OBJECT_CONSTRUCT_KEEP_NULL", "ARRAY_CONSTRUCT", "ARRAY_AGG", "OBJECT_AGG", "OBJECT_KEYS", "STRIP_NULL_VALUE", "SPLIT",
+  "PARSE_JSON",
+  "TRY_PARSE_JSON",
+  "GET",
+  "GET_PATH",
+  "TO_VARIANT",
+  "TO_OBJECT",
+  "TO_ARRAY",
+  "OBJECT_CONSTRUCT",
+  "OBJECT_CONSTRUCT_KEEP_NULL",
+  "ARRAY_CONSTRUCT",
+  "ARRAY_AGG",
+  "OBJECT_AGG",
+  "OBJECT_KEYS",
+  "STRIP_NULL_VALUE",
+  "SPLIT",
 ]);
 const textKinds = new Set(["upper", "lower", "concat", "trim", "substring", "replace", "list_agg", "l_trim", "r_trim"]);
 
@@ -55,7 +68,9 @@ export function asText(node: unknown): Node {
 
 /** The JSON path of DuckDB for one of Snowflake's: `a.b[0]["c d"]` is `$."a"."b"[0]."c d"`. */
 export function jsonPath(path: string): string {
-  const steps = path.matchAll(/\[\s*(?:(?<index>\d+)|"(?<double>[^"]*)"|'(?<single>[^']*)')\s*\]|"(?<quoted>[^"]*)"|(?<plain>[^.[\]]+)/g);
+  const steps = path.matchAll(
+    /\[\s*(?:(?<index>\d+)|"(?<double>[^"]*)"|'(?<single>[^']*)')\s*\]|"(?<quoted>[^"]*)"|(?<plain>[^.[\]]+)/g,
+  );
   let sql = "$";
   for (const { groups } of steps) {
     const key = groups!["double"] ?? groups!["single"] ?? groups!["quoted"] ?? groups!["plain"];

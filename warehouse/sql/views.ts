@@ -13,7 +13,11 @@ const depthMax = 32;
 /** A view's query in DuckDB's SQL, its columns named as the view's. Its tables become those of the statement. */
 export function viewSql(view: ViewDefinition, rewriting: Rewriting): string {
   if (rewriting.depth >= depthMax)
-    throw new SnowflakeError("002037", "42601", `SQL compilation error:\nview ${view.name.name} is nested more than ${depthMax} deep`);
+    throw new SnowflakeError(
+      "002037",
+      "42601",
+      `SQL compilation error:\nview ${view.name.name} is nested more than ${depthMax} deep`,
+    );
   const { scope } = rewriting;
   // Names in it are read where the view is.
   const session = new Proxy(scope.session, {
@@ -24,8 +28,6 @@ export function viewSql(view: ViewDefinition, rewriting: Rewriting): string {
   const { text, stages } = prepareText(view.text, session);
   const tree = parse(text);
   const survey = surveyed(tree, inner);
-  const sql = generate(
-    rewrite(tree, { ...rewriting, scope: inner, stages, ...survey, depth: rewriting.depth + 1 }) as Node,
-  );
+  const sql = generate(rewrite(tree, { ...rewriting, scope: inner, stages, ...survey, depth: rewriting.depth + 1 }) as Node);
   return `SELECT * FROM (${sql}) AS "VIEW"(${view.columns.map(({ name }) => quoted(name)).join(", ")})`;
 }

@@ -91,14 +91,16 @@ function readSteps(cursor: TokenCursor, call: StatementCall): readonly Step[] {
     return [(table) => ({ changed: unset(table, properties), sql: [] })];
   }
   if (cursor.accept("SWAP", "WITH") || cursor.accept("CLUSTER", "BY") || cursor.accept("SUSPEND") || cursor.accept("RESUME"))
-    throw new SnowflakeError("000002", "0A000", "Unsupported feature 'ALTER TABLE … SWAP, CLUSTER, SUSPEND or RESUME' on this server.");
+    throw new SnowflakeError(
+      "000002",
+      "0A000",
+      "Unsupported feature 'ALTER TABLE … SWAP, CLUSTER, SUSPEND or RESUME' on this server.",
+    );
   throw cursor.unexpected();
 }
 
 function addSteps(cursor: TokenCursor, call: StatementCall): readonly Step[] {
-  if (["PRIMARY", "UNIQUE", "FOREIGN", "CONSTRAINT"].some((word) => cursor.sees(word)))
-
-    return nothing(cursor);
+  if (["PRIMARY", "UNIQUE", "FOREIGN", "CONSTRAINT"].some((word) => cursor.sees(word))) return nothing(cursor);
   cursor.accept("COLUMN");
   const steps: Step[] = [];
   do {
@@ -116,7 +118,11 @@ function addSteps(cursor: TokenCursor, call: StatementCall): readonly Step[] {
 
 function addColumn(
   table: TableDefinition,
-  { column, value, ifNotExists }: { readonly column: ColumnDefinition; readonly value: string | null; readonly ifNotExists: boolean },
+  {
+    column,
+    value,
+    ifNotExists,
+  }: { readonly column: ColumnDefinition; readonly value: string | null; readonly ifNotExists: boolean },
 ): Change {
   if (table.columns.some(({ name }) => name === column.name)) {
     if (ifNotExists) return { changed: table, sql: [] };
@@ -216,7 +222,9 @@ function widens(from: SnowflakeType, to: SnowflakeType): boolean {
 
 function why(from: SnowflakeType, to: SnowflakeType): string {
   if (from.kind === "NUMBER" && to.kind === "NUMBER")
-    return from.scale === to.scale ? " because reducing the precision is not supported." : " because changing the scale is not supported.";
+    return from.scale === to.scale
+      ? " because reducing the precision is not supported."
+      : " because changing the scale is not supported.";
   if (from.kind === to.kind) return " because reducing the byte-length of a varchar is not supported.";
   return "";
 }
@@ -239,7 +247,8 @@ function propertySteps(cursor: TokenCursor): readonly Step[] {
   return steps;
 }
 
-const known = /^(?:DATA_RETENTION_TIME_IN_DAYS|MAX_DATA_EXTENSION_TIME_IN_DAYS|CHANGE_TRACKING|DEFAULT_DDL_COLLATION|STAGE_FILE_FORMAT)$/;
+const known =
+  /^(?:DATA_RETENTION_TIME_IN_DAYS|MAX_DATA_EXTENSION_TIME_IN_DAYS|CHANGE_TRACKING|DEFAULT_DDL_COLLATION|STAGE_FILE_FORMAT)$/;
 
 function unset(table: TableDefinition, properties: string): TableDefinition {
   const { comment, ...rest } = table;

@@ -34,8 +34,13 @@ export function columnDeclaration(cursor: TokenCursor): DeclaredColumn {
 /** Reads a type with its parameters. */
 export function typeText(cursor: TokenCursor): string {
   let text = cursor.take().text;
-  while (["PRECISION", "VARYING"].some((word) => cursor.accept(word))) text += text.toUpperCase() === "DOUBLE" ? " PRECISION" : " VARYING";
-  for (const words of [["WITH", "TIME", "ZONE"], ["WITH", "LOCAL", "TIME", "ZONE"], ["WITHOUT", "TIME", "ZONE"]])
+  while (["PRECISION", "VARYING"].some((word) => cursor.accept(word)))
+    text += text.toUpperCase() === "DOUBLE" ? " PRECISION" : " VARYING";
+  for (const words of [
+    ["WITH", "TIME", "ZONE"],
+    ["WITH", "LOCAL", "TIME", "ZONE"],
+    ["WITHOUT", "TIME", "ZONE"],
+  ])
     if (cursor.accept(...words)) text += ` ${words.join(" ")}`;
   if (cursor.sees("(")) text += `(${cursor.parenthesized()})`;
   return text;

@@ -14,7 +14,7 @@ export function createHead(cursor: TokenCursor, kind: string, words: readonly st
   const replace = cursor.accept("OR", "REPLACE");
   const seen = new Set<string>();
   // Each round takes one of the words.
-  for (let word = words.find((candidate) => cursor.accept(candidate)); word !== undefined; ) {
+  for (let word = words.find((candidate) => cursor.accept(candidate)); word !== undefined;) {
     seen.add(word);
     word = words.find((candidate) => cursor.accept(candidate));
   }

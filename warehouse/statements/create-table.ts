@@ -20,7 +20,9 @@ const kinds = ["TEMPORARY", "TEMP", "TRANSIENT", "VOLATILE", "LOCAL", "GLOBAL"];
 
 /** CREATE [OR REPLACE] [TEMPORARY | TRANSIENT] TABLE, with columns, LIKE, CLONE or AS SELECT. */
 export const createTableStatements: readonly StatementKind[] = [[], ["OR", "REPLACE"]]
-  .flatMap((replace) => [[], ...kinds.map((kind) => [kind]), ["LOCAL", "TEMPORARY"], ["GLOBAL", "TEMPORARY"]].map((kind) => [...replace, ...kind]))
+  .flatMap((replace) =>
+    [[], ...kinds.map((kind) => [kind]), ["LOCAL", "TEMPORARY"], ["GLOBAL", "TEMPORARY"]].map((kind) => [...replace, ...kind]),
+  )
   .map((words) => ({ words: ["CREATE", ...words, "TABLE"], execute: createTable }));
 
 interface Declaration {
@@ -58,7 +60,10 @@ async function createTable(call: StatementCall): Promise<StatementResult> {
       await call.account.catalog.createTable({
         name,
         kind,
-        columns: columns.map(({ sequence, ...column }) => ({ ...column, defaultSql: sequence === null ? column.defaultSql : null })),
+        columns: columns.map(({ sequence, ...column }) => ({
+          ...column,
+          defaultSql: sequence === null ? column.defaultSql : null,
+        })),
         schemaEvolution,
         errorLogging,
         owner: call.session.role,
@@ -112,7 +117,8 @@ async function fromQuery(
   call: StatementCall,
 ): Promise<Pick<Declaration, "columns" | "rows">> {
   const described = await runQuery({ ...call, text, describeOnly: true });
-  const declared = columns ?? described.columns.map(({ name, type }) => ({ name, type, nullable: true, defaultSql: null, sequence: null }));
+  const declared =
+    columns ?? described.columns.map(({ name, type }) => ({ name, type, nullable: true, defaultSql: null, sequence: null }));
   if (declared.length !== described.columns.length)
     throw new SnowflakeError(
       "002026",
@@ -136,7 +142,10 @@ function ofTable({ columns }: TableDefinition): { readonly columns: readonly Dec
 }
 
 /** Options of a table before AS. Those that only say how Snowflake keeps it are read and have no effect. */
-function readOptions(cursor: TokenCursor, like: TableDefinition | null): Pick<Declaration, "schemaEvolution" | "errorLogging" | "comment"> {
+function readOptions(
+  cursor: TokenCursor,
+  like: TableDefinition | null,
+): Pick<Declaration, "schemaEvolution" | "errorLogging" | "comment"> {
   let schemaEvolution = like?.schemaEvolution ?? false;
   let errorLogging = like?.errorLogging ?? false;
   let comment: string | null = like?.comment ?? null;

@@ -16,7 +16,9 @@ export const databaseStatements: readonly StatementKind[] = [
 ];
 
 function createWords(kind: string): readonly (readonly string[])[] {
-  return [[], ["OR", "REPLACE"]].flatMap((replace) => [[], ["TRANSIENT"]].map((transient) => ["CREATE", ...replace, ...transient, kind]));
+  return [[], ["OR", "REPLACE"]].flatMap((replace) =>
+    [[], ["TRANSIENT"]].map((transient) => ["CREATE", ...replace, ...transient, kind]),
+  );
 }
 
 async function createDatabase(call: StatementCall): Promise<StatementResult> {
@@ -33,7 +35,10 @@ async function createDatabase(call: StatementCall): Promise<StatementResult> {
     if (isPresent) await account.catalog.dropDatabase(name, connection);
     await account.catalog.createDatabase(name, connection);
     await account.catalog.grants.created({ kind: "DATABASE", name: identifierText(name) }, session.role);
-    await account.catalog.grants.created({ kind: "SCHEMA", name: schemaText({ database: name, schema: "PUBLIC" }) }, session.role);
+    await account.catalog.grants.created(
+      { kind: "SCHEMA", name: schemaText({ database: name, schema: "PUBLIC" }) },
+      session.role,
+    );
     // As Snowflake does, the session is in what it has made.
     session.database = name;
     session.schema = "PUBLIC";
@@ -84,6 +89,7 @@ async function dropDatabase(call: StatementCall): Promise<StatementResult> {
     await account.catalog.dropDatabase(name, connection);
     await account.stages.dropSchema(name, null);
     await account.pipes.dropSchema(name, null);
+    await account.stages.dropSchema(name, null);
     await account.catalog.grants.forget({ kind: "DATABASE", name: identifierText(name) });
     if (session.database === name) [session.database, session.schema] = [null, null];
     return `${name} successfully dropped.`;
@@ -108,6 +114,7 @@ async function dropSchema(call: StatementCall): Promise<StatementResult> {
     await account.catalog.dropSchema(database, schema, connection);
     await account.stages.dropSchema(database, schema);
     await account.pipes.dropSchema(database, schema);
+    await account.stages.dropSchema(database, schema);
     await account.catalog.grants.forget({ kind: "SCHEMA", name });
     if (session.database === database && session.schema === schema) session.schema = null;
     return `${schema} successfully dropped.`;
@@ -115,7 +122,10 @@ async function dropSchema(call: StatementCall): Promise<StatementResult> {
 }
 
 /** A schema's name, completed from the session. Throws SnowflakeError where that has no database. */
-export function schemaName(cursor: TokenCursor, { session }: StatementCall): { readonly database: string; readonly schema: string } {
+export function schemaName(
+  cursor: TokenCursor,
+  { session }: StatementCall,
+): { readonly database: string; readonly schema: string } {
   const parts = cursor.nameParts();
   const database = parts.at(-2) ?? session.database;
   if (database === null)

@@ -2,7 +2,8 @@ import { parse, bodyOf, generate, type Node } from "../sql/polyglot.ts";
 import type { QueryScope } from "../sql/query-scope.ts";
 import { rewrite } from "../sql/rewrite.ts";
 
-const clocks = /^\s*(?:CURRENT_TIMESTAMP|GETDATE|SYSTIMESTAMP|LOCALTIMESTAMP)\s*(?:\(\s*\d*\s*\))?\s*(?:::\s*TIMESTAMP(?:_\w+)?\s*(?:\(\d\))?)?\s*$/i;
+const clocks =
+  /^\s*(?:CURRENT_TIMESTAMP|GETDATE|SYSTIMESTAMP|LOCALTIMESTAMP)\s*(?:\(\s*\d*\s*\))?\s*(?:::\s*TIMESTAMP(?:_\w+)?\s*(?:\(\d\))?)?\s*$/i;
 const sequence = /^\s*(?<name>.+)\.NEXTVAL\s*$/is;
 
 /** A column's default, as Snowflake's SQL has it, in DuckDB's. The time is that of each row's statement. */

@@ -49,6 +49,10 @@ export function columnOf(table: TableDefinition, identifier: Identifier): Column
   const name = stored(plain);
   const column = table.columns.find((candidate) => candidate.name === name);
   if (column === undefined)
-    throw new SnowflakeError("000904", "42000", `SQL compilation error: error line 1 at position 0\ninvalid identifier '${name}'`);
+    throw new SnowflakeError(
+      "000904",
+      "42000",
+      `SQL compilation error: error line 1 at position 0\ninvalid identifier '${name}'`,
+    );
   return column;
 }

@@ -25,9 +25,12 @@ async function drop(call: StatementCall, kind: "TABLE" | "VIEW"): Promise<Statem
   if ((kind === "TABLE" ? table : view) === null) {
     const other = kind === "TABLE" ? view : table;
     if (other !== null)
-      throw new SnowflakeError("002203", "42710", `SQL compilation error:\nObject found is of type '${kind === "TABLE" ? "VIEW" : "TABLE"}', not specified type '${kind}'.`);
-    if (ifExists)
-      return runDdl(call, async () => `Drop statement executed successfully (${name.name} already dropped).`);
+      throw new SnowflakeError(
+        "002203",
+        "42710",
+        `SQL compilation error:\nObject found is of type '${kind === "TABLE" ? "VIEW" : "TABLE"}', not specified type '${kind}'.`,
+      );
+    if (ifExists) return runDdl(call, async () => `Drop statement executed successfully (${name.name} already dropped).`);
     throw missing(kind === "TABLE" ? "Table" : "View", objectText(name));
   }
   requireOnObject(call, "OWNERSHIP", { kind, name });

@@ -68,7 +68,8 @@ function sourceSql(body: Node, { rewriting }: ParsedStatement, columns: readonly
   return `VALUES ${texts.map((row) => `(${row.join(", ")})`).join(", ")}`;
 
   function valueSql(value: unknown, column: ColumnDefinition | undefined, context: typeof rewriting): string {
-    if (bodyOf(value, "var")?.["this"] === "DEFAULT") return column?.defaultSql == null ? "NULL" : defaultSql(column.defaultSql, context.scope);
+    if (bodyOf(value, "var")?.["this"] === "DEFAULT")
+      return column?.defaultSql == null ? "NULL" : defaultSql(column.defaultSql, context.scope);
     return sqlOf(value, context);
   }
 }

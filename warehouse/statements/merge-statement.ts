@@ -84,8 +84,7 @@ function readWhen(body: Node, table: TableDefinition, rewriting: Rewriting): Whe
   const action = bodyOf(parts[0], "var")?.["this"];
   if (action === "UPDATE") return { action: "update", condition, assignments: updates(tupleOf(parts[1]), table, rewriting) };
   if (action !== "INSERT") throw syntaxError();
-  const columns =
-    parts.length > 2 ? tupleOf(parts[1]).map((node) => columnOf(table, identifierOf(node))) : table.columns;
+  const columns = parts.length > 2 ? tupleOf(parts[1]).map((node) => columnOf(table, identifierOf(node))) : table.columns;
   const values = tupleOf(parts.at(-1));
   if (values.length !== columns.length)
     throw new SnowflakeError(

@@ -13,14 +13,21 @@ export async function perBindRow(
   const rows = Math.max(0, ...lengths);
   if (lengths.length === 0 || call.describeOnly) return execute(call);
   if (rows > rowsMax)
-    throw new SnowflakeError("000603", "XX000", `array binds: ${rows} rows for a statement that is no INSERT: at most ${rowsMax}`);
+    throw new SnowflakeError(
+      "000603",
+      "XX000",
+      `array binds: ${rows} rows for a statement that is no INSERT: at most ${rowsMax}`,
+    );
   let total: StatementResult | null = null;
   const { transaction } = call.session;
   const isOwn = transaction.id === null;
   if (isOwn) await transaction.begin(null);
   try {
     for (let row = 0; row < rows; row += 1) {
-      const binds = call.binds.map(({ type, value }) => ({ type, value: Array.isArray(value) ? (value[row] as string | null) : value }));
+      const binds = call.binds.map(({ type, value }) => ({
+        type,
+        value: Array.isArray(value) ? (value[row] as string | null) : value,
+      }));
       total = added(total, await execute({ ...call, binds }));
     }
     if (isOwn) await transaction.commit();

@@ -32,10 +32,14 @@ export async function runQuery(call: StatementCall): Promise<StatementResult> {
     reads,
     writes: [],
     run: async (connection) => {
-      if (call.describeOnly) return { columns: await describe(connection, sql, columnsOf), rows: [], typeId: statementTypes.select };
+      if (call.describeOnly)
+        return { columns: await describe(connection, sql, columnsOf), rows: [], typeId: statementTypes.select };
       const reader = await connection.runAndReadAll(sql);
       const columns = reader.columnNames().map((name, index) => resultColumn(name, reader.columnType(index), columnsOf));
-      const rows = resultRows(reader, columns.map(({ type }) => type));
+      const rows = resultRows(
+        reader,
+        columns.map(({ type }) => type),
+      );
       return { columns, rows, typeId: statementTypes.select };
     },
   });

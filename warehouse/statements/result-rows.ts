@@ -27,7 +27,8 @@ function wireText(type: SnowflakeType): WireText {
     case "DATE":
       return (value) => (value instanceof DuckDBDateValue ? String(value.days) : String(value));
     case "BINARY":
-      return (value) => (value instanceof DuckDBBlobValue ? Buffer.from(value.bytes).toString("hex").toUpperCase() : String(value));
+      return (value) =>
+        value instanceof DuckDBBlobValue ? Buffer.from(value.bytes).toString("hex").toUpperCase() : String(value);
     case "TIME":
       return (value) => (value instanceof DuckDBTimeValue ? secondsText(value.micros * 1000n, type.scale) : String(value));
     case "TIMESTAMP_NTZ":
@@ -54,7 +55,9 @@ export function secondsText(nanos: bigint, scale: number): string {
   const size = nanos < 0n ? -nanos : nanos;
   const seconds = `${sign}${size / 1_000_000_000n}`;
   if (scale === 0) return seconds;
-  return `${seconds}.${String(size % 1_000_000_000n).padStart(9, "0").slice(0, scale)}`;
+  return `${seconds}.${String(size % 1_000_000_000n)
+    .padStart(9, "0")
+    .slice(0, scale)}`;
 }
 
 function nanosOf(value: DuckDBValue): bigint {

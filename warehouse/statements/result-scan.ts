@@ -6,8 +6,7 @@ import type { KnownRows } from "../sql/relation-of-rows.ts";
 /** The rows of RESULT_SCAN. Throws SnowflakeError where that query has no result (any more). */
 export function resultScan(queryId: string, { account }: QueryScope): KnownRows {
   const result = account.queries.result(queryId);
-  if (result === null)
-    throw new SnowflakeError("000709", "02000", `SQL compilation error:\nStatement ${queryId} not found`);
+  if (result === null) throw new SnowflakeError("000709", "02000", `SQL compilation error:\nStatement ${queryId} not found`);
   const casts = result.columns.map(({ type }) => castable(type));
   return {
     columns: result.columns,

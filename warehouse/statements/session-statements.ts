@@ -29,7 +29,11 @@ async function use(call: StatementCall): Promise<StatementResult> {
   if (kind === "ROLE") {
     if (!account.catalog.grants.isRole(name)) throw notUsable();
     if (!account.catalog.grants.hasRole(session.user, name))
-      throw new SnowflakeError("003013", "42501", `SQL access control error:\nRequested role '${name}' is not assigned to the executing user. Specify another role to activate.`);
+      throw new SnowflakeError(
+        "003013",
+        "42501",
+        `SQL access control error:\nRequested role '${name}' is not assigned to the executing user. Specify another role to activate.`,
+      );
     session.role = name;
   } else if (kind === "WAREHOUSE") {
     if (!account.meter.has(name)) throw notUsable();
@@ -75,7 +79,12 @@ function parameterValue(cursor: TokenCursor): string {
 async function setVariable(call: StatementCall): Promise<StatementResult> {
   const cursor = new TokenCursor(call.text);
   cursor.expect("SET");
-  const names = cursor.sees("(") ? cursor.parenthesized().split(",").map((name) => name.trim().toUpperCase()) : [cursor.identifier()];
+  const names = cursor.sees("(")
+    ? cursor
+        .parenthesized()
+        .split(",")
+        .map((name) => name.trim().toUpperCase())
+    : [cursor.identifier()];
   cursor.expect("=");
   const { sql, reads } = await translateQuery(`SELECT ${cursor.rest()}`, scopeOf(call));
   const values = await runWork(call, {
@@ -86,7 +95,10 @@ async function setVariable(call: StatementCall): Promise<StatementResult> {
   names.forEach((name, index) => {
     const value = values[index] ?? null;
     const isNumber = typeof value === "number" || typeof value === "bigint" || /^-?\d+(?:\.\d+)?$/.test(String(value));
-    call.session.parameters.set(`$${name}`, value === null ? "NULL" : isNumber && typeof value !== "string" ? String(value) : literal(String(value)));
+    call.session.parameters.set(
+      `$${name}`,
+      value === null ? "NULL" : isNumber && typeof value !== "string" ? String(value) : literal(String(value)),
+    );
   });
   return statusResult(statementTypes.set);
 }
@@ -99,5 +111,9 @@ async function unsetVariable(call: StatementCall): Promise<StatementResult> {
 }
 
 function notUsable(): SnowflakeError {
-  return new SnowflakeError("002043", "02000", "SQL compilation error:\nObject does not exist, or operation cannot be performed.");
+  return new SnowflakeError(
+    "002043",
+    "02000",
+    "SQL compilation error:\nObject does not exist, or operation cannot be performed.",
+  );
 }

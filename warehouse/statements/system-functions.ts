@@ -7,16 +7,16 @@ import type { QueryScope } from "../sql/query-scope.ts";
 type SystemFunction = (args: KnownArguments, scope: QueryScope) => Promise<string> | string;
 
 const functions: Readonly<Record<string, SystemFunction>> = {
-  "SYSTEM$ABORT_TRANSACTION": async ({ positional: [id] }, { account }) => {
+  SYSTEM$ABORT_TRANSACTION: async ({ positional: [id] }, { account }) => {
     const wanted = /^\d+$/.test(id ?? "") ? BigInt(id!) : null;
     if (wanted === null || !(await account.transactions.abort(wanted)))
       throw new SnowflakeError("000659", "25000", `Transaction ${id ?? ""} does not exist or was already ended.`);
     return "Transaction aborted.";
   },
-  "SYSTEM$CANCEL_QUERY": ({ positional: [id] }, { account }) =>
+  SYSTEM$CANCEL_QUERY: ({ positional: [id] }, { account }) =>
     account.queries.cancel(id ?? "") ? `query [${id}] terminated.` : "Identified SQL statement is not currently executing.",
-  "SYSTEM$PIPE_STATUS": ({ positional: [name] }, scope) => pipeStatus(name ?? "", scope),
-  "SYSTEM$WAIT": async ({ positional: [amount, unit] }, { account, queryId }) => {
+  SYSTEM$PIPE_STATUS: ({ positional: [name] }, scope) => pipeStatus(name ?? "", scope),
+  SYSTEM$WAIT: async ({ positional: [amount, unit] }, { account, queryId }) => {
     const seconds = Number(amount) * (/^min/i.test(unit ?? "") ? 60 : /^milli/i.test(unit ?? "") ? 0.001 : 1);
     const signal = account.queries.get(queryId)?.signal;
     await setTimeout(seconds * 1000, undefined, signal === undefined ? {} : { signal }).catch(() => {
@@ -24,8 +24,8 @@ const functions: Readonly<Record<string, SystemFunction>> = {
     });
     return `waited ${amount} ${unit?.toLowerCase() ?? "seconds"}`;
   },
-  "SYSTEM$WHITELIST": () => "[]",
-  "SYSTEM$ALLOWLIST": () => "[]",
+  SYSTEM$WHITELIST: () => "[]",
+  SYSTEM$ALLOWLIST: () => "[]",
 };
 
 /** The answer of a SYSTEM$ function. Throws SnowflakeError where there is none of that name. */

@@ -57,7 +57,11 @@ async function update(call: StatementCall): Promise<StatementResult> {
 export function fromSql(body: Node, rewriting: Rewriting): string | null {
   const from = (body["from_clause"] as { readonly expressions: readonly unknown[] } | null)?.expressions;
   const using = body["using"] as readonly unknown[] | null | undefined;
-  const relations = from ?? (using ?? []).map((relation) => ("table" in (relation as Node) || bodyOf(relation, "subquery") !== null ? relation : { table: relation }));
+  const relations =
+    from ??
+    (using ?? []).map((relation) =>
+      "table" in (relation as Node) || bodyOf(relation, "subquery") !== null ? relation : { table: relation },
+    );
   if (relations.length === 0) return null;
   const joins = ((body["from_joins"] ?? []) as readonly unknown[]).map((join) => generate({ join_clause: join } as Node));
   return [relations.map((relation) => generate(rewrite(relation, rewriting) as Node)).join(", "), ...joins].join(" ");

@@ -13,7 +13,10 @@ import type { Bind } from "../../../warehouse/statements/statement.ts";
 export interface EngineSession {
   readonly session: Session;
   /** Runs a statement. */
-  execute(text: string, options?: { readonly binds?: readonly Bind[]; readonly signal?: AbortSignal; readonly describeOnly?: boolean }): Promise<StatementResult>;
+  execute(
+    text: string,
+    options?: { readonly binds?: readonly Bind[]; readonly signal?: AbortSignal; readonly describeOnly?: boolean },
+  ): Promise<StatementResult>;
   /** The rows of a statement. */
   rows(text: string, ...binds: readonly Bind[]): Promise<readonly (readonly (string | null)[])[]>;
   /** The error of a statement that has to fail. */
@@ -75,8 +78,10 @@ export async function openEngine(): Promise<Engine> {
 }
 
 function engineSession(account: Account, session: Session): EngineSession {
-  const execute: EngineSession["execute"] = (text, { binds = [], signal = new AbortController().signal, describeOnly = false } = {}) =>
-    executeStatement({ text, binds, account, session, queryId: randomUUID(), signal, describeOnly });
+  const execute: EngineSession["execute"] = (
+    text,
+    { binds = [], signal = new AbortController().signal, describeOnly = false } = {},
+  ) => executeStatement({ text, binds, account, session, queryId: randomUUID(), signal, describeOnly });
   return {
     session,
     execute,
