@@ -15,6 +15,7 @@ import { steeredRefusal } from "../refusal.ts";
 import { wholeName } from "../sink-names.ts";
 import type { SinkSetup } from "../sink-setup.ts";
 import { refusePending } from "../snowpipe/pending.ts";
+import { refuseStreamed } from "../streaming/channel-note.ts";
 import { copyStatement, upsertStatements } from "./load-statements.ts";
 import { removeAbandoned, stageFile } from "./staged-files.ts";
 
@@ -68,6 +69,7 @@ class CopyTable implements Sink {
       await lockPatiently(() => claim(session, this.#claimant, splits), session, this.#setup, this.#patience);
       const found = await stored(session, this.#claimant, splits);
       refusePending(found);
+      refuseStreamed(found);
       return new Map([...found].flatMap(([split, { position }]) => (position === null ? [] : [[split, position] as const])));
     });
   }

@@ -19,6 +19,7 @@ import { type Pending, type PendingFile, pendingFiles, pendingText } from "./pen
 import { folderOf, pipeSource, stageFolder } from "./pipe-place.ts";
 import { planPipe } from "./plan-pipe.ts";
 import { removeAbandoned } from "./remove-abandoned.ts";
+import { refuseStreamed } from "../streaming/channel-note.ts";
 import { settle, submitEarly } from "./settle.ts";
 
 /** Nothing but positions and names goes through this session: the pipe does the loading. */
@@ -68,6 +69,7 @@ class SnowpipeTable implements Sink {
     return this.#steered(async (session) => {
       await lockPatiently(() => claim(session, this.#claimant, splits), session, this.#setup, positionsPatience);
       const found = await stored(session, this.#claimant, splits);
+      refuseStreamed(found);
       const positions = new Map([...found].map(([split, { position }]) => [split, position]));
       for (const file of await this.#settleAll(found)) {
         // Read again, the records may fit by now; where they do not, `write` says what is wrong.

@@ -70,3 +70,18 @@ export function unsettledErrors(note: ChannelNote | null, { errors, createdMs }:
 export function positionText(position: Position | null): string | null {
   return position === null ? null : canonical(position);
 }
+
+/**
+ * For other ways of loading, which do not see the channels: throws Terminal where rows may have been streamed after the position in the
+ * table was written, as they would be loaded again.
+ */
+export function refuseStreamed(splits: ReadonlyMap<string, { readonly state: string | null }>): void {
+  for (const [split, { state }] of splits) {
+    const note = state === null ? null : (JSON.parse(state) as Partial<ChannelNote> & { readonly streaming?: unknown });
+    if (note?.streaming !== 1 || note.final === true) continue;
+    throw new Terminal(
+      "StreamingUnfinished",
+      `split ${split}: load.streaming did not come to note where it ended: set load back to streaming, and change it after the pipeline was stopped once in peace`,
+    );
+  }
+}

@@ -362,3 +362,36 @@ test("workload identity is refused before anything is sent, with what to use ins
     /takes no workload identity.*load\.copy/,
   );
 });
+
+describe("A pipeline whose load is changed", () => {
+  const copy = () => place.open();
+
+  test("from streaming to copy and back goes on where it stood, once streaming was stopped in peace", async () => {
+    const streamed = await open(["a"]);
+    await streamed.write(await rowsOf([row(1)]), [move("a", null, 1)]);
+    await streamed[Symbol.asyncDispose]();
+    const copied = await copy();
+    await copied.prepare(rowColumns);
+    expect(await copied.restore(["a"])).toEqual(new Map([["a", at(1)]]));
+    await copied.write(await rowsOf([row(2)]), [move("a", 1, 2)]);
+    const again = await open(["a"]);
+    expect(await again.write(await rowsOf([row(3)]), [move("a", 2, 3)])).toEqual({ kind: "written" });
+    expect(await ids()).toEqual([1, 2, 3]);
+  });
+
+  test.each([
+    ["copy", {}],
+    ["snowpipe", { load: { snowpipe: { everySeconds: 1, upToBytes: "1Mi", upToRows: 1000, autoIngest: false } } }],
+  ] as const)(
+    "is not read again by %s where streaming did not end in peace, and the message says what to do",
+    async (_name, changes) => {
+      const streamed = await open(["a"]);
+      await streamed.write(await rowsOf([row(1)]), [move("a", null, 1)]);
+      const other = await place.open(changes);
+      await expect(other.restore(["a"])).rejects.toMatchObject({
+        reason: "StreamingUnfinished",
+        message: expect.stringContaining("set load back to streaming"),
+      });
+    },
+  );
+});
