@@ -11,6 +11,7 @@ import { noLongerOwned, nowOwned, requireOwnership, requireToCreate } from "../s
 import { beforeDefinition } from "../stages/statement-context.ts";
 import { requireOnObject } from "../statements/privileges.ts";
 import type { StatementCall, StatementKind } from "../statements/statement.ts";
+import { findPipe } from "./find-pipe.ts";
 import type { Pipe } from "./pipe.ts";
 
 /** CREATE, ALTER, DROP, SHOW and DESCRIBE PIPE. */
@@ -24,20 +25,6 @@ export const pipeStatements: readonly StatementKind[] = [
   { words: ["DESC", "PIPE"], execute: describePipe },
 ];
 
-/** The pipe of this name. Throws SnowflakeError 002003 where there is none. */
-export function findPipe(
-  parts: readonly string[],
-  {
-    account,
-    session,
-  }: Pick<StatementCall, "account"> & { readonly session: Pick<StatementCall["session"], "database" | "schema"> },
-): Pipe {
-  const name = wholeObjectName(parts, session);
-  const pipe = account.pipes.definitions.find(name, null);
-  if (pipe === undefined) throw missing("Pipe", name);
-  return pipe;
-}
-
 async function createPipe(call: StatementCall): Promise<StatementResult> {
   const { account, session } = call;
   const { definitions } = account.pipes;
@@ -50,7 +37,8 @@ async function createPipe(call: StatementCall): Promise<StatementResult> {
   const options = readOptions(scanner, 0, ["AS"]);
   scanner.expect("AS");
   const definition = call.text.slice(scanner.position).trim();
-  checkDefinition(call, definition);
+  // Names in a pipe are of its own schema.
+  checkDefinition({ account, session: { ...session, database: name.database, schema: name.schema } }, definition);
   const created = statusResult(`Pipe ${name.name} successfully created.`, typeIds.create);
   const owned = { kind: "PIPE", name, temporary: false } as const;
   requireToCreate(call, owned);
@@ -78,7 +66,7 @@ async function createPipe(call: StatementCall): Promise<StatementResult> {
 }
 
 /** Throws SnowflakeError where the pipe's COPY could not run. One for streaming has no files. */
-function checkDefinition(call: StatementCall, definition: string): void {
+function checkDefinition(call: Pick<StatementCall, "account" | "session">, definition: string): void {
   if (/\bDATA_SOURCE\s*\(/i.test(definition)) return;
   const read = readCopy(definition);
   if (!("load" in read)) throw new SnowflakeError("001003", "42000", "SQL compilation error:\nA pipe copies into a table.");

@@ -1,6 +1,6 @@
 import type { StatementCall } from "../statements/statement.ts";
 import { Scanner } from "../stages/scanner.ts";
-import { findPipe } from "./pipe-statements.ts";
+import { findPipe } from "./find-pipe.ts";
 
 /** What SYSTEM$PIPE_STATUS answers for the name of a pipe: JSON. Throws SnowflakeError where there is no such pipe. */
 export async function pipeStatus(name: string, call: Pick<StatementCall, "account" | "session">): Promise<string> {

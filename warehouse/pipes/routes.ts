@@ -9,7 +9,7 @@ import { missing } from "../stages/resolve-stage.ts";
 import { Scanner } from "../stages/scanner.ts";
 import { pipeSource } from "./load-pipe-files.ts";
 import type { Pipe } from "./pipe.ts";
-import { findPipe } from "./pipe-statements.ts";
+import { findPipe } from "./find-pipe.ts";
 
 /** Files that one insertFiles may name, and bytes of a path, as in Snowflake. */
 const filesMax = 5_000;
