@@ -54,7 +54,8 @@ async function compile(spec: PipelineSpec): Promise<CompiledTransform> {
 /** Opens a pipeline's parts. Throws Terminal for what is wrong with the spec, and NotConnected. What it opened before is closed then. */
 export async function assemble(spec: PipelineSpec, { context, limits, ...options }: AssembleOptions): Promise<Assembled> {
   const compiled = await compile(spec);
-  const plan = planResources(limits, loadOf(spec.sink));
+  // A sink that rejects later keeps a batch until it is loaded.
+  const plan = planResources(limits, loadOf(spec.sink), spec.sink.snowflake?.load.streaming === undefined ? 2 : 3);
   await using opened = new AsyncDisposableStack();
   const { format: formatSpec } = spec.source.kafka ?? spec.source.files;
   const format = await openFormat(formatSpec, compiled.source, context);

@@ -28,15 +28,15 @@ const transformThreadsMax = 2;
 
 /** Part of the memory that batches may use, … */
 const batchShare = 0.2;
-/** … of which a record's byte takes this many: in two batches its chunk and its line, and the hand-over files in memory. */
-const bytesPerRecordByte = 6.5;
-/** Bytes that two batches keep about a record besides its own. */
-const bytesPerRecord = 64;
+/** … of which a record's byte takes this many in each batch: its chunk and its line, and its part of the hand-over files in memory. */
+const bytesPerRecordByte = 3.25;
+/** Bytes that a batch keeps about a record besides its own. */
+const bytesPerRecord = 32;
 /** Part of the memory for these. */
 const recordShare = 0.1;
 
-/** Divides the limits. The manifest's bounds hold where they fit. Pure. */
-export function planResources({ memoryBytes, cpus }: Limits, load: Load): ResourcePlan {
+/** Divides the limits. The manifest's bounds hold where they fit. `batches`: so many are in memory at the same time. Pure. */
+export function planResources({ memoryBytes, cpus }: Limits, load: Load, batches: 2 | 3 = 2): ResourcePlan {
   const transformThreads = Math.min(Math.max(Math.floor(cpus) - 1, 1), transformThreadsMax);
   const transformMemoryBytes = Math.min(
     Math.max(Math.floor(memoryBytes * transformShare), transformBytesMin),
@@ -47,9 +47,12 @@ export function planResources({ memoryBytes, cpus }: Limits, load: Load): Resour
     transformMemoryBytes,
     batchBytesMax: Math.min(
       bytesOf(load.upToBytes),
-      Math.max(Math.floor((memoryBytes * batchShare) / bytesPerRecordByte), mebibyte),
+      Math.max(Math.floor((memoryBytes * batchShare) / (bytesPerRecordByte * batches)), mebibyte),
     ),
-    batchRecordsMax: Math.min(load.upToRows, Math.max(Math.floor((memoryBytes * recordShare) / bytesPerRecord), 1000)),
+    batchRecordsMax: Math.min(
+      load.upToRows,
+      Math.max(Math.floor((memoryBytes * recordShare) / (bytesPerRecord * batches)), 1000),
+    ),
   };
 }
 

@@ -26,6 +26,14 @@ test("a manifest that asks for more than the pod has gets what fits", () => {
   expect(plan.batchRecordsMax).toBeLessThan(1_000_000);
 });
 
+test("where a batch is kept until it is loaded, three of them fit into what two take otherwise", () => {
+  const limits = { memoryBytes: 512 * mebibyte, cpus: 1 };
+  const load = { everySeconds: 60, upToBytes: "10Gi", upToRows: 10_000_000 };
+  const [two, three] = [planResources(limits, load), planResources(limits, load, 3)];
+  expect(three.batchBytesMax / two.batchBytesMax).toBeCloseTo(2 / 3);
+  expect(three.batchRecordsMax / two.batchRecordsMax).toBeCloseTo(2 / 3);
+});
+
 test("a machine without a limit is taken whole", () => {
   const total = 8 * 1024 * mebibyte;
   expect(limitsOf({ constrained: 2 ** 64, total, cpus: 4 })).toEqual({ memoryBytes: total, cpus: 4 });
