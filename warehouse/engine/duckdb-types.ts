@@ -1,4 +1,4 @@
-import { type DuckDBDecimalType, type DuckDBType, DuckDBTypeId } from "@duckdb/node-api";
+import { type DuckDBType, DuckDBTypeId } from "@duckdb/node-api";
 import { binaryLengthMax, type SnowflakeType, textLengthMax } from "./snowflake-type.ts";
 
 /** The DuckDB type that keeps a column of the type. */
@@ -37,7 +37,7 @@ export function snowflakeTypeOf(type: DuckDBType): SnowflakeType {
     case DuckDBTypeId.BOOLEAN:
       return { kind: "BOOLEAN" };
     case DuckDBTypeId.DECIMAL: {
-      const { width, scale } = type as DuckDBDecimalType;
+      const { width, scale } = type;
       return { kind: "NUMBER", precision: width, scale };
     }
     case DuckDBTypeId.TINYINT:

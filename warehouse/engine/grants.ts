@@ -201,16 +201,17 @@ export class Grants {
   }
 
   async #change(change: (state: State) => State): Promise<void> {
-    const turn = this.#turn.then(async () => {
-      const changed = change(this.#state);
-      await this.#connection.run("BEGIN TRANSACTION");
-      await this.#connection.run("DELETE FROM snowline.grants");
-      await this.#connection.run("INSERT INTO snowline.grants VALUES ($1)", [JSON.stringify(changed)]);
-      await this.#connection.run("COMMIT");
-      this.#state = changed;
-    });
+    const turn = this.#turn.then(() => this.#save(change(this.#state)));
     this.#turn = turn.catch(() => undefined);
     await turn;
+  }
+
+  async #save(changed: State): Promise<void> {
+    await this.#connection.run("BEGIN TRANSACTION");
+    await this.#connection.run("DELETE FROM snowline.grants");
+    await this.#connection.run("INSERT INTO snowline.grants VALUES ($1)", [JSON.stringify(changed)]);
+    await this.#connection.run("COMMIT");
+    this.#state = changed;
   }
 }
 

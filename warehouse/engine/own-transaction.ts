@@ -202,7 +202,7 @@ export class OwnTransaction implements SessionTransaction {
   #end(): void {
     const open = this.#open;
     this.#open = null;
-    if (open !== null) for (const table of [...open.locked]) this.#release(open, table);
+    if (open !== null) for (const table of open.locked) this.#release(open, table);
   }
 
   async #interruptible<T>(signal: AbortSignal, run: () => Promise<T>): Promise<T> {

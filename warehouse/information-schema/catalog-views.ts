@@ -20,8 +20,16 @@ export const catalogViews: Readonly<Record<string, (database: string, scope: Que
 async function tables(database: string, scope: QueryScope): Promise<Listing> {
   const counts = await rowCounts(scope.account.store);
   const ofTables = visible(database, scope).map((table): readonly Cell[] => [
-    ...[database, table.name.schema, table.name.name, table.owner, tableType(table)],
-    ...[table.kind === "transient" ? "YES" : "NO", counts(table), null, table.createdOnMs, table.comment ?? null],
+    database,
+    table.name.schema,
+    table.name.name,
+    table.owner,
+    tableType(table),
+    table.kind === "transient" ? "YES" : "NO",
+    counts(table),
+    null,
+    table.createdOnMs,
+    table.comment ?? null,
   ]);
   const ofViews = scope.account.catalog
     .views()
@@ -59,18 +67,16 @@ async function views(database: string, { account }: QueryScope): Promise<Listing
       .views()
       .filter(({ name }) => name.database === database)
       .map(({ name, owner, text, createdOnMs }) => [
-        ...[
-          database,
-          name.schema,
-          name.name,
-          owner,
-          `create view ${objectText(name)} as ${text}`,
-          "NONE",
-          "NO",
-          "NO",
-          createdOnMs,
-          null,
-        ],
+        database,
+        name.schema,
+        name.name,
+        owner,
+        `create view ${objectText(name)} as ${text}`,
+        "NONE",
+        "NO",
+        "NO",
+        createdOnMs,
+        null,
       ]),
   };
 }
@@ -97,9 +103,22 @@ async function columnsView(database: string, scope: QueryScope): Promise<Listing
     ),
     rows: objects.flatMap(({ name, columns: own }) =>
       own.map((column, index): readonly Cell[] => [
-        ...[database, name.schema, name.name, column.name, index + 1, column.defaultSql, column.nullable ? "YES" : "NO"],
+        database,
+        name.schema,
+        name.name,
+        column.name,
+        index + 1,
+        column.defaultSql,
+        column.nullable ? "YES" : "NO",
         ...typeCells(column.type),
-        ...["NO", null, null, null, null, null, typeText(column.type), column.comment ?? null],
+        "NO",
+        null,
+        null,
+        null,
+        null,
+        null,
+        typeText(column.type),
+        column.comment ?? null,
       ]),
     ),
   };
@@ -137,16 +156,14 @@ async function stages(database: string, { account, session }: QueryScope): Promi
       .list(session.id)
       .filter(({ name }) => name.database === database)
       .map(({ name, url, owner, comment, createdMs }) => [
-        ...[
-          database,
-          name.schema,
-          name.name,
-          url ?? "",
-          url === null ? "Internal Named" : "External Named",
-          owner,
-          comment,
-          createdMs,
-        ],
+        database,
+        name.schema,
+        name.name,
+        url ?? "",
+        url === null ? "Internal Named" : "External Named",
+        owner,
+        comment,
+        createdMs,
       ]),
   };
 }
@@ -160,7 +177,14 @@ async function pipes(database: string, { account }: QueryScope): Promise<Listing
       .list(null)
       .filter(({ name }) => name.database === database)
       .map(({ name, owner, definition, autoIngest, comment, createdMs }) => [
-        ...[database, name.schema, name.name, owner, definition, autoIngest ? "YES" : "NO", comment, createdMs],
+        database,
+        name.schema,
+        name.name,
+        owner,
+        definition,
+        autoIngest ? "YES" : "NO",
+        comment,
+        createdMs,
       ]),
   };
 }
@@ -185,9 +209,19 @@ async function loadHistory(database: string, { account }: QueryScope): Promise<L
       // It has what COPY has loaded, not what pipes have.
       .filter(({ table, pipe }) => table.database === database && pipe === null)
       .map((file) => [
-        ...[file.table.schema, file.path, file.table.name, file.lastLoadMs, file.status, file.rowsLoaded, file.rowsParsed],
-        ...[file.firstError?.message ?? null, file.firstError?.line ?? null, file.firstError?.character ?? null],
-        ...[file.firstError?.column ?? null, file.errorsSeen, file.errorLimit],
+        file.table.schema,
+        file.path,
+        file.table.name,
+        file.lastLoadMs,
+        file.status,
+        file.rowsLoaded,
+        file.rowsParsed,
+        file.firstError?.message ?? null,
+        file.firstError?.line ?? null,
+        file.firstError?.character ?? null,
+        file.firstError?.column ?? null,
+        file.errorsSeen,
+        file.errorLimit,
       ]),
   };
 }

@@ -2,7 +2,7 @@ import type { LoadedFile } from "../copy/copy-history.ts";
 import { missing } from "../engine/catalog.ts";
 import { objectText } from "../engine/object-name.ts";
 import { SnowflakeError } from "../result.ts";
-import type { KnownArguments } from "../sql/answers.ts";
+import type { KnownArguments } from "../sql/known-arguments.ts";
 import type { QueryScope } from "../sql/query-scope.ts";
 import { TokenCursor } from "../sql/token-cursor.ts";
 import { columns, type Listing } from "./listing.ts";
@@ -36,8 +36,8 @@ const statuses: Readonly<Record<LoadedFile["status"], string>> = {
 
 /** INFORMATION_SCHEMA.COPY_HISTORY(TABLE_NAME => …, START_TIME => … [, END_TIME => …]). */
 export async function copyHistory({ named, positional }: KnownArguments, { account, session }: QueryScope): Promise<Listing> {
-  const text = named.get("TABLE_NAME") ?? positional[0];
-  if (text == null) throw new SnowflakeError("001044", "42601", "SQL compilation error:\nCOPY_HISTORY: TABLE_NAME is missing.");
+  const text = named.get("TABLE_NAME") ?? positional[0] ?? null;
+  if (text === null) throw new SnowflakeError("001044", "42601", "SQL compilation error:\nCOPY_HISTORY: TABLE_NAME is missing.");
   const name = new TokenCursor(text).objectName(session);
   const table = account.catalog.table(name, session.id);
   if (table === null) throw missing("Table", objectText(name));
@@ -61,9 +61,25 @@ export async function copyHistoryView({ account }: QueryScope): Promise<Listing>
 function row(file: LoadedFile) {
   const { firstError, pipe, table } = file;
   return [
-    ...[file.path, file.stageLocation, file.lastLoadMs, file.rowsLoaded, file.rowsParsed, file.bytes],
-    ...[firstError?.message ?? null, firstError?.line ?? null, firstError?.character ?? null, firstError?.column ?? null],
-    ...[file.errorsSeen, file.errorLimit, statuses[file.status], table.database, table.schema, table.name],
-    ...[pipe?.database ?? null, pipe?.schema ?? null, pipe?.name ?? null, file.receivedMs],
+    file.path,
+    file.stageLocation,
+    file.lastLoadMs,
+    file.rowsLoaded,
+    file.rowsParsed,
+    file.bytes,
+    firstError?.message ?? null,
+    firstError?.line ?? null,
+    firstError?.character ?? null,
+    firstError?.column ?? null,
+    file.errorsSeen,
+    file.errorLimit,
+    statuses[file.status],
+    table.database,
+    table.schema,
+    table.name,
+    pipe?.database ?? null,
+    pipe?.schema ?? null,
+    pipe?.name ?? null,
+    file.receivedMs,
   ];
 }

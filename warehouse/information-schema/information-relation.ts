@@ -1,5 +1,5 @@
 import { SnowflakeError } from "../result.ts";
-import type { KnownArguments } from "../sql/answers.ts";
+import type { KnownArguments } from "../sql/known-arguments.ts";
 import type { QueryScope } from "../sql/query-scope.ts";
 import type { KnownRows } from "../sql/relation-of-rows.ts";
 import { catalogViews } from "./catalog-views.ts";

@@ -1,5 +1,5 @@
 import type { QueryRecord } from "../history/query-history.ts";
-import type { KnownArguments } from "../sql/answers.ts";
+import type { KnownArguments } from "../sql/known-arguments.ts";
 import type { QueryScope } from "../sql/query-scope.ts";
 import { columns, type Listing } from "./listing.ts";
 import { timeRange } from "./time-range.ts";
@@ -32,7 +32,7 @@ export async function queryHistory({ named }: KnownArguments, scope: QueryScope)
   const { account, session } = scope;
   const { fromMs, toMs } = timeRange(named.get("END_TIME_RANGE_START"), named.get("END_TIME_RANGE_END"));
   const limit = Math.min(Number(named.get("RESULT_LIMIT") ?? limitDefault), limitMax);
-  const equal = (name: string, value: string | null) => named.get(name) == null || named.get(name) === value;
+  const equal = (name: string, value: string | null) => (named.get(name) ?? null) === null || named.get(name) === value;
   const records = account.queryHistory
     .list()
     .toReversed()
@@ -57,10 +57,27 @@ function mayMonitor({ warehouseName }: QueryRecord, { account, session }: QueryS
 function row(record: QueryRecord, nowMs: number) {
   const { counts } = record;
   return [
-    ...[record.queryId, record.queryText, record.databaseName, record.schemaName, record.queryType, record.sessionId],
-    ...[record.userName, record.roleName, record.warehouseName, record.warehouseSize, record.queryTag, record.status],
-    ...[record.errorCode, record.errorMessage, record.startTimeMs, record.endTimeMs],
-    ...[(record.endTimeMs ?? nowMs) - record.startTimeMs, counts.bytesScanned, counts.rowsProduced],
-    ...[counts.rowsInserted, counts.rowsUpdated, counts.rowsDeleted],
+    record.queryId,
+    record.queryText,
+    record.databaseName,
+    record.schemaName,
+    record.queryType,
+    record.sessionId,
+    record.userName,
+    record.roleName,
+    record.warehouseName,
+    record.warehouseSize,
+    record.queryTag,
+    record.status,
+    record.errorCode,
+    record.errorMessage,
+    record.startTimeMs,
+    record.endTimeMs,
+    (record.endTimeMs ?? nowMs) - record.startTimeMs,
+    counts.bytesScanned,
+    counts.rowsProduced,
+    counts.rowsInserted,
+    counts.rowsUpdated,
+    counts.rowsDeleted,
   ];
 }

@@ -9,7 +9,7 @@ export function timeRange(
 }
 
 function moment(text: string | null | undefined, otherwise: number): number {
-  if (text == null) return otherwise;
+  if (text === null || text === undefined) return otherwise;
   // `2020-01-01 00:00:00.000 Z`, as casts to VARCHAR give it; without a zone it is in UTC.
   const iso = text.trim().replace(" ", "T").replaceAll(" ", "");
   const ms = Date.parse(/(?:Z|[+-]\d{2}:?\d{2})$/.test(iso) || !iso.includes("T") ? iso : `${iso}Z`);

@@ -2,20 +2,15 @@ import { literal, quoted } from "../engine/physical-name.ts";
 import { informationRelation, isInformationFunction } from "../information-schema/information-relation.ts";
 import { resultScan } from "../statements/result-scan.ts";
 import { systemFunction } from "../statements/system-functions.ts";
+import type { KnownArguments } from "./known-arguments.ts";
 import { callOf } from "./function-call.ts";
 import { bodyOf, expressionOf, generate, type Node, stringOf } from "./polyglot.ts";
 import type { QueryScope } from "./query-scope.ts";
 import { relationOfRows } from "./relation-of-rows.ts";
 import { visit } from "./survey.ts";
 import { namePartsOf, stored } from "./table-names.ts";
-import type { Rewriting } from "./rewriting.ts";
+import { freeExpression } from "./free-expression.ts";
 import { sqlOf } from "./rewrite.ts";
-
-/** An argument of a function whose answer is waited for: texts without quotes, numbers as written. By name where it has one. */
-export interface KnownArguments {
-  readonly positional: readonly (string | null)[];
-  readonly named: ReadonlyMap<string, string | null>;
-}
 
 /** DuckDB's SQL for the nodes of a tree that the server answers itself, after a wait. */
 export async function answersFor(tree: Node, scope: QueryScope): Promise<ReadonlyMap<Node, string>> {
@@ -99,17 +94,7 @@ async function argumentsOf(args: readonly unknown[], scope: QueryScope): Promise
 async function textOf(node: unknown, scope: QueryScope): Promise<string | null> {
   const text = stringOf(node);
   if (text !== null) return text;
-  const rewriting: Rewriting = {
-    scope,
-    stages: [],
-    withNames: new Set(),
-    reads: new Map(),
-    answers: new Map(),
-    columns: new Map(),
-    flattens: false,
-    depth: 0,
-  };
-  const sql = sqlOf(node, rewriting);
+  const sql = sqlOf(node, freeExpression(scope));
   const connection = await scope.account.store.connect();
   try {
     const value = (await connection.runAndReadAll(`SELECT sf_text(${sql})`)).getRows()[0]?.[0] ?? null;

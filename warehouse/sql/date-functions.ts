@@ -105,7 +105,7 @@ export const dateFunctions: Readonly<Record<string, Template>> = {
   TIMEDIFF: difference,
   TIMESTAMPDIFF: difference,
   DATE_PART: (call) => {
-    const unit = stringOf(call.nodes[0]) ?? String(bodyOf(call.nodes[0], "var")?.["this"] ?? columnText(call.nodes[0]));
+    const unit = wordOf(call.nodes[0]) ?? "";
     if (/^epoch/i.test(unit)) return epochPart(unit.toLowerCase(), dateLike(call, 1));
     return `date_part(${literal(partOf(call, 0)[0])}, ${dateLike(call, 1)})`;
   },
@@ -141,14 +141,14 @@ export function strftimeFormat(format: string): string {
     const element = formats.find(([name]) => rest.toUpperCase().startsWith(name));
     const quotedText = /^"(?<text>[^"]*)"/.exec(rest);
     const taken = element?.[0].length ?? quotedText?.[0].length ?? 1;
-    result += element?.[1] ?? quotedText?.groups!["text"]! ?? rest[0]!.replace("%", "%%");
+    result += element?.[1] ?? quotedText?.groups?.["text"] ?? rest[0]!.replace("%", "%%");
     rest = rest.slice(taken);
   }
   return result;
 }
 
 function partOf({ nodes, args }: TemplateCall, index: number): readonly [part: string, interval: string] {
-  const name = stringOf(nodes[index]) ?? String(bodyOf(nodes[index], "var")?.["this"] ?? columnText(nodes[index]) ?? args[index]);
+  const name = wordOf(nodes[index]) ?? args[index]!;
   const plain = name.replaceAll(/['"]/g, "").toLowerCase();
   const found = parts.find(([pattern]) => pattern.test(plain));
   if (found === undefined)
@@ -170,8 +170,11 @@ function isDate(node: unknown, { rewriting }: TemplateCall): boolean {
   return known !== undefined && known.every(({ type }) => type.kind === "DATE");
 }
 
-function columnText(node: unknown): string | undefined {
-  return (bodyOf(node, "column")?.["name"] as { name: string } | undefined)?.name;
+/** A part of a date, written as a text or as a word. */
+function wordOf(node: unknown): string | null {
+  const word = bodyOf(node, "var")?.["this"];
+  if (typeof word === "string") return word;
+  return stringOf(node) ?? (bodyOf(node, "column")?.["name"] as { name: string } | undefined)?.name ?? null;
 }
 
 /** An argument as a date or time: a text is one in Snowflake. */

@@ -39,7 +39,7 @@ export function callOf(kind: string, body: Node): FunctionCall | null {
   if (kind === "function" || kind === "aggregate_function")
     return { name: String(body["name"]).toUpperCase(), args: (body["args"] ?? []) as readonly unknown[] };
   if (kind === "to_number") {
-    const args = [body["this"], body["format"], body["precision"], body["scale"]].filter((arg) => arg != null);
+    const args = [body["this"], body["format"], body["precision"], body["scale"]].filter((arg) => (arg ?? null) !== null);
     return { name: isTrue(body["safe"]) ? "TRY_TO_NUMBER" : "TO_NUMBER", args };
   }
   if (kind === "date_diff") {
@@ -48,7 +48,7 @@ export function callOf(kind: string, body: Node): FunctionCall | null {
   }
   const own = ownNodes[kind];
   if (own === undefined) return null;
-  return { name: own[0], args: own[1].map((member) => body[member]).filter((arg) => arg != null) };
+  return { name: own[0], args: own[1].map((member) => body[member]).filter((arg) => (arg ?? null) !== null) };
 }
 
 function isTrue(value: unknown): boolean {

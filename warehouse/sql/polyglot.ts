@@ -1,4 +1,4 @@
-import { type DataType, type Dialect, generateDataType, generate as generateSql, parse as parseSql } from "@polyglot-sql/sdk";
+import { type DataType, Dialect, generateDataType, generate as generateSql, parse as parseSql } from "@polyglot-sql/sdk";
 import { SnowflakeError } from "../result.ts";
 
 /** A node of the library's syntax tree: an expression has one member, named after its kind. */
@@ -6,7 +6,7 @@ export type Node = { readonly [member: string]: unknown };
 
 /** One statement's tree. Throws SnowflakeError 001003. */
 export function parse(text: string): Node {
-  const result = parseSql(text, "snowflake" as Dialect);
+  const result = parseSql(text, Dialect.Snowflake);
   const [statement, more] = (result.ast ?? []) as readonly Node[];
   if (result.success && statement !== undefined && more === undefined && !("command" in statement)) return statement;
   const { errorLine: line, errorColumn: column } = result;
@@ -20,7 +20,7 @@ export function parse(text: string): Node {
 
 /** DuckDB's SQL of a statement or of an expression, as it stands: nothing is translated any more. */
 export function generate(node: Node): string {
-  const result = generateSql([node], "duckdb" as Dialect);
+  const result = generateSql([node], Dialect.DuckDB);
   const sql = result.sql?.[0];
   if (!result.success || sql === undefined) throw new Error(`translation: ${result.error ?? "the library gave no SQL"}`);
   return sql;
@@ -28,7 +28,7 @@ export function generate(node: Node): string {
 
 /** Snowflake's text of a type in the tree. */
 export function typeTextOf(dataType: unknown): string {
-  const result = generateDataType(dataType as DataType, "snowflake" as Dialect);
+  const result = generateDataType(dataType as DataType, Dialect.Snowflake);
   if (!result.success || result.sql === undefined)
     throw new Error(`translation: the library gave no type for ${JSON.stringify(dataType)}`);
   return result.sql;

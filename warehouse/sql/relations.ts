@@ -7,7 +7,6 @@ import { errorTable } from "./error-table.ts";
 import { type FunctionCall, callOf } from "./function-call.ts";
 import { bodyOf, expressionOf, generate, type Node, raw, stringOf } from "./polyglot.ts";
 import { stageName } from "./prepared-text.ts";
-import { rewrite, sqlOf } from "./rewrite.ts";
 import type { Rewriting } from "./rewriting.ts";
 import { errorTableQuery } from "../streaming/error-rows.ts";
 import { tableNameOf } from "./table-names.ts";
@@ -19,7 +18,7 @@ export function relation(body: Node, rewriting: Rewriting): Node {
   const { scope, withNames, stages } = rewriting;
   const name = body["name"] as { readonly name: string; readonly quoted: boolean };
   const plain = name.quoted ? name.name : name.name.toUpperCase();
-  const isBare = body["schema"] == null;
+  const isBare = (body["schema"] ?? null) === null;
   if (isBare && withNames.has(plain)) return rewritten(body, rewriting, {});
   const stage = isBare ? stages.findIndex((_, index) => plain === stageName(index)) : -1;
   if (stage !== -1) {
@@ -118,6 +117,11 @@ function aliased(sql: string, body: Node, name: string | null): Node {
 }
 
 function rewritten(body: Node, rewriting: Rewriting, change: Node): Node {
-  const members = Object.entries({ ...body, ...change }).map(([member, value]) => [member, rewrite(value, rewriting)]);
+  const members = Object.entries({ ...body, ...change }).map(([member, value]) => [member, rewriting.rewrite(value, rewriting)]);
   return { table: Object.fromEntries(members) as Node };
+}
+
+/** DuckDB's SQL of an expression. */
+function sqlOf(value: unknown, rewriting: Rewriting): string {
+  return generate(rewriting.rewrite(value, rewriting) as Node);
 }

@@ -44,7 +44,7 @@ const handlers: Readonly<Record<string, Handler>> = {
   },
   parameter: (body, { scope }) => {
     if (body["style"] === "Colon") return raw(bindSql(scope.binds, Number(body["index"] ?? Number.NaN)));
-    const name = `${String(body["index"])}`;
+    const name = String(body["index"]);
     // Of a stage's file by its number; of VALUES likewise.
     return raw(quoted(scope.stage === undefined ? `COLUMN${name}` : `$${name}`));
   },
@@ -167,12 +167,12 @@ function columnNode(body: Node, rewriting: Rewriting): unknown {
 function valuesNode(body: Node, rewriting: Rewriting): unknown {
   const rewritten = children(body, rewriting);
   const rows = body["expressions"] as readonly { readonly expressions: readonly unknown[] }[];
-  const names = rows[0]!.expressions.map((_, index) => `${quoted(`COLUMN${index + 1}`)}`);
-  const alias = rewritten["alias"] as { readonly name: string } | null | undefined;
+  const names = rows[0]!.expressions.map((_, index) => quoted(`COLUMN${index + 1}`));
+  const alias = (rewritten["alias"] ?? null) as { readonly name: string } | null;
   const given = (rewritten["column_aliases"] ?? []) as readonly { readonly name: string }[];
   const columns = given.length > 0 ? given.map(({ name }) => quoted(name)) : names;
   const sql = generate({ values: { ...rewritten, alias: null, column_aliases: [] } });
-  return raw(`(SELECT * FROM (${sql}) AS "VALUES"(${columns.join(", ")}))${alias == null ? "" : ` AS ${quoted(alias.name)}`}`);
+  return raw(`(SELECT * FROM (${sql}) AS "VALUES"(${columns.join(", ")}))${alias === null ? "" : ` AS ${quoted(alias.name)}`}`);
 }
 
 function castNode(body: Node, rewriting: Rewriting, isTry: boolean): unknown {

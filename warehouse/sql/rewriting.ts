@@ -3,8 +3,13 @@ import type { ColumnDefinition } from "../engine/table-definition.ts";
 import type { Node } from "./polyglot.ts";
 import type { QueryScope, StageReference } from "./query-scope.ts";
 
+/** Makes a part of Snowflake's tree one of DuckDB's. */
+export type Rewrite = (value: unknown, rewriting: Rewriting) => unknown;
+
 /** What is known while one statement's tree is rewritten. */
 export interface Rewriting {
+  /** Rewrites a part of the tree. */
+  readonly rewrite: Rewrite;
   readonly scope: QueryScope;
   readonly stages: readonly StageReference[];
   /** Names that WITH gives: they hide tables. */

@@ -16,8 +16,8 @@ export function tableNameOf(body: Node, session: Pick<Session, "database" | "sch
 /** The parts of the name of a table's node, as they are stored. */
 export function namePartsOf(body: Node): readonly string[] {
   return ["catalog", "schema", "name"].flatMap((member) => {
-    const identifier = body[member] as Identifier | null | undefined;
-    if (identifier == null) return [];
+    const identifier = (body[member] ?? null) as Identifier | null;
+    if (identifier === null) return [];
     return [stored(identifier)];
   });
 }

@@ -37,6 +37,7 @@ export async function parseStatement(text: string, scope: QueryScope): Promise<P
   const tree = parse(prepared.text);
   const answers = await answersFor(tree, scope);
   const rewriting: Rewriting = {
+    rewrite,
     scope,
     stages: prepared.stages,
     ...surveyed(tree, scope),

@@ -3,7 +3,6 @@ import { quoted } from "../engine/physical-name.ts";
 import { SnowflakeError } from "../result.ts";
 import { generate, parse, type Node } from "./polyglot.ts";
 import { prepareText } from "./prepared-text.ts";
-import { rewrite } from "./rewrite.ts";
 import type { Rewriting } from "./rewriting.ts";
 import { surveyed } from "./survey.ts";
 
@@ -28,6 +27,8 @@ export function viewSql(view: ViewDefinition, rewriting: Rewriting): string {
   const { text, stages } = prepareText(view.text, session);
   const tree = parse(text);
   const survey = surveyed(tree, inner);
-  const sql = generate(rewrite(tree, { ...rewriting, scope: inner, stages, ...survey, depth: rewriting.depth + 1 }) as Node);
+  const sql = generate(
+    rewriting.rewrite(tree, { ...rewriting, scope: inner, stages, ...survey, depth: rewriting.depth + 1 }) as Node,
+  );
   return `SELECT * FROM (${sql}) AS "VIEW"(${view.columns.map(({ name }) => quoted(name)).join(", ")})`;
 }

@@ -1,4 +1,5 @@
 import { parse, bodyOf, generate, type Node } from "../sql/polyglot.ts";
+import { freeExpression } from "../sql/free-expression.ts";
 import type { QueryScope } from "../sql/query-scope.ts";
 import { rewrite } from "../sql/rewrite.ts";
 
@@ -15,15 +16,5 @@ export function defaultSql(text: string, scope: QueryScope): string {
   if (named !== undefined) return `nextval('snowline.${named.trim().replaceAll("'", "''")}')`;
   const select = bodyOf(parse(`SELECT ${text}`), "select");
   const [expression] = (select?.["expressions"] ?? []) as readonly Node[];
-  const rewriting = {
-    scope,
-    stages: [],
-    withNames: new Set<string>(),
-    reads: new Map(),
-    answers: new Map(),
-    columns: new Map(),
-    flattens: false,
-    depth: 0,
-  };
-  return generate(rewrite(expression, rewriting) as Node);
+  return generate(rewrite(expression, freeExpression(scope)) as Node);
 }

@@ -28,8 +28,8 @@ export function dmlTarget(body: Node, call: StatementCall, privilege: string): D
   const name = tableNameOf(body, call.session);
   const table = tableOf(name, call);
   requireOnObject(call, privilege, { kind: "TABLE", name });
-  const given = body["alias"] as Identifier | null | undefined;
-  const alias = quoted(given == null ? name.name : stored(given));
+  const given = (body["alias"] ?? null) as Identifier | null;
+  const alias = quoted(given === null ? name.name : stored(given));
   return { name, table, alias, sql: `${physicalName(table)} AS ${alias}` };
 }
 

@@ -295,8 +295,14 @@ type Row = Listing["rows"][number];
 
 function privilegeListing(grants: readonly Grant[], more: readonly Row[]): Listing {
   const rows = grants.map((each): Row => [
-    ...[each.createdOnMs, each.privilege, each.on.kind.replaceAll(" ", "_"), each.on.name, "ROLE", each.role],
-    ...[String(each.grantOption || each.privilege === "OWNERSHIP"), ""],
+    each.createdOnMs,
+    each.privilege,
+    each.on.kind.replaceAll(" ", "_"),
+    each.on.name,
+    "ROLE",
+    each.role,
+    String(each.grantOption || each.privilege === "OWNERSHIP"),
+    "",
   ]);
   return {
     columns: columns("created_on privilege granted_on name granted_to grantee_name grant_option granted_by", {

@@ -68,8 +68,8 @@ function sourceSql(body: Node, { rewriting }: ParsedStatement, columns: readonly
   return `VALUES ${texts.map((row) => `(${row.join(", ")})`).join(", ")}`;
 
   function valueSql(value: unknown, column: ColumnDefinition | undefined, context: typeof rewriting): string {
-    if (bodyOf(value, "var")?.["this"] === "DEFAULT")
-      return column?.defaultSql == null ? "NULL" : defaultSql(column.defaultSql, context.scope);
-    return sqlOf(value, context);
+    if (bodyOf(value, "var")?.["this"] !== "DEFAULT") return sqlOf(value, context);
+    const text = column?.defaultSql ?? null;
+    return text === null ? "NULL" : defaultSql(text, context.scope);
   }
 }

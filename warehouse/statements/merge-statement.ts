@@ -77,7 +77,7 @@ function mergeTarget(node: unknown, call: StatementCall): DmlTarget {
 }
 
 function readWhen(body: Node, table: TableDefinition, rewriting: Rewriting): When {
-  const condition = body["condition"] == null ? null : sqlOf(body["condition"], rewriting);
+  const condition = (body["condition"] ?? null) === null ? null : sqlOf(body["condition"], rewriting);
   const then = body["then"];
   if (bodyOf(then, "var")?.["this"] === "DELETE") return { action: "delete", condition, assignments: [] };
   const parts = tupleOf(then);

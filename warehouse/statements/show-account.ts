@@ -36,8 +36,17 @@ async function showDatabases(request: ShowRequest, { account, session }: Stateme
       created_on: "time",
     }),
     rows: databases.map(({ name, createdOnMs }) => [
-      ...[createdOnMs, name, "N", session.database === name ? "Y" : "N", "", ownerOf(account, "DATABASE", identifierText(name))],
-      ...["", "", "1", "STANDARD", "ROLE"],
+      createdOnMs,
+      name,
+      "N",
+      session.database === name ? "Y" : "N",
+      "",
+      ownerOf(account, "DATABASE", identifierText(name)),
+      "",
+      "",
+      "1",
+      "STANDARD",
+      "ROLE",
     ]),
   };
 }
@@ -64,9 +73,16 @@ async function showSchemas(request: ShowRequest, { account, session, text }: Sta
       created_on: "time",
     }),
     rows: schemas.map((schema) => [
-      ...[schema.createdOnMs, schema.name, "N"],
+      schema.createdOnMs,
+      schema.name,
+      "N",
       session.database === schema.database && session.schema === schema.name ? "Y" : "N",
-      ...[schema.database, ownerOf(account, "SCHEMA", shown(schema)), "", "", "1", "ROLE"],
+      schema.database,
+      ownerOf(account, "SCHEMA", shown(schema)),
+      "",
+      "",
+      "1",
+      "ROLE",
     ]),
   };
 }
@@ -90,10 +106,22 @@ async function showWarehouses(request: ShowRequest, { account, session }: Statem
       .list()
       .filter(({ definition }) => request.matches(definition.name))
       .map(({ definition, state, running }) => [
-        ...[definition.name, state, "STANDARD", definition.size, 1, 1, state === "STARTED" ? 1 : 0, running, 0, "N"],
+        definition.name,
+        state,
+        "STANDARD",
+        definition.size,
+        1,
+        1,
+        state === "STARTED" ? 1 : 0,
+        running,
+        0,
+        "N",
         session.warehouse === definition.name ? "Y" : "N",
-        ...[definition.autoSuspendSeconds, String(definition.autoResume), definition.createdOnMs],
-        ...[ownerOf(account, "WAREHOUSE", identifierText(definition.name)), definition.comment],
+        definition.autoSuspendSeconds,
+        String(definition.autoResume),
+        definition.createdOnMs,
+        ownerOf(account, "WAREHOUSE", identifierText(definition.name)),
+        definition.comment,
       ]),
   };
 }
@@ -110,11 +138,16 @@ async function showRoles(request: ShowRequest, { account, session }: StatementCa
       .roles()
       .filter(({ name }) => request.matches(name))
       .map(({ name, owner, comment, createdOnMs }) => [
-        ...[createdOnMs, name, "N", session.role === name ? "Y" : "N", "N"],
+        createdOnMs,
+        name,
+        "N",
+        session.role === name ? "Y" : "N",
+        "N",
         given.filter(({ role, to }) => role === name && "user" in to).length,
         given.filter(({ role, to }) => role === name && "role" in to).length,
         given.filter(({ to }) => "role" in to && to.role === name).length,
-        ...[owner, comment],
+        owner,
+        comment,
       ]),
   };
 }
@@ -130,9 +163,19 @@ async function showUsers(request: ShowRequest, { account }: StatementCall): Prom
       .list()
       .filter(({ name }) => request.matches(name))
       .map((user) => [
-        ...[user.name, user.createdOnMs, user.loginName, user.name, user.comment, String(user.disabled)],
-        ...[user.defaultWarehouse, user.defaultNamespace, user.defaultRole, user.type, String(user.passwordHash !== null)],
-        ...[String(user.rsaPublicKey !== null || user.rsaPublicKey2 !== null), String(user.workloadIdentity !== null)],
+        user.name,
+        user.createdOnMs,
+        user.loginName,
+        user.name,
+        user.comment,
+        String(user.disabled),
+        user.defaultWarehouse,
+        user.defaultNamespace,
+        user.defaultRole,
+        user.type,
+        String(user.passwordHash !== null),
+        String(user.rsaPublicKey !== null || user.rsaPublicKey2 !== null),
+        String(user.workloadIdentity !== null),
       ]),
   };
 }
@@ -144,7 +187,11 @@ async function showParameters(request: ShowRequest, { session }: StatementCall):
       .filter(({ name }) => request.matches(name) && !name.startsWith("$"))
       .toSorted((a, b) => (a.name < b.name ? -1 : 1))
       .map(({ name, value }) => [
-        ...[name, String(value), parameterDefault(name) ?? "", session.parameters.has(name) ? "SESSION" : "", ""],
+        name,
+        String(value),
+        parameterDefault(name) ?? "",
+        session.parameters.has(name) ? "SESSION" : "",
+        "",
         typeof value === "string" ? "STRING" : typeof value === "number" ? "NUMBER" : "BOOLEAN",
       ]),
   };
@@ -159,7 +206,13 @@ async function showTransactions(_request: ShowRequest, { account }: StatementCal
       scope: "number",
     }),
     rows: (await account.transactions.list()).map(({ id, user, sessionId, name, startedOnMs, state }) => [
-      ...[String(id), user, sessionId, name, startedOnMs, state, 0],
+      String(id),
+      user,
+      sessionId,
+      name,
+      startedOnMs,
+      state,
+      0,
     ]),
   };
 }
@@ -178,8 +231,13 @@ async function showLocks(_request: ShowRequest, { account }: StatementCall): Pro
       const transaction = open.get(owner.id);
       return [
         name === undefined ? String(table) : [name.database, name.schema, name.name].map(identifierText).join("."),
-        ...["PARTITIONS", String(owner.id), transaction?.startedOnMs ?? null, status],
-        ...[status === "HOLDING" ? (transaction?.startedOnMs ?? null) : null, owner.queryId, transaction?.sessionId ?? null],
+        "PARTITIONS",
+        String(owner.id),
+        transaction?.startedOnMs ?? null,
+        status,
+        status === "HOLDING" ? (transaction?.startedOnMs ?? null) : null,
+        owner.queryId,
+        transaction?.sessionId ?? null,
       ];
     }),
   };

@@ -55,8 +55,26 @@ async function showTables(request: ShowRequest, call: StatementCall): Promise<Li
       const { name } = table;
       const count = counts(table);
       return [
-        ...[table.createdOnMs, name.name, name.database, name.schema, kindText(table), table.comment ?? "", "", count, null],
-        ...[table.owner, "1", "OFF", "OFF", "N", table.schemaEvolution ? "Y" : "N", "ROLE", "N", "N", "N", "N"],
+        table.createdOnMs,
+        name.name,
+        name.database,
+        name.schema,
+        kindText(table),
+        table.comment ?? "",
+        "",
+        count,
+        null,
+        table.owner,
+        "1",
+        "OFF",
+        "OFF",
+        "N",
+        table.schemaEvolution ? "Y" : "N",
+        "ROLE",
+        "N",
+        "N",
+        "N",
+        "N",
       ];
     }),
   };
@@ -84,7 +102,7 @@ async function showViews(request: ShowRequest, call: StatementCall): Promise<Lis
 
 async function showObjects(request: ShowRequest, call: StatementCall): Promise<Listing> {
   const counts = await rowCounts(call.account.store);
-  const tables = visibleTables(call).map((table) => ({ ...table, shown: kindText(table), rows: counts(table) as number | null }));
+  const tables = visibleTables(call).map((table) => ({ ...table, shown: kindText(table), rows: counts(table) }));
   const views = call.account.catalog.views().map((view) => ({ ...view, shown: "VIEW", rows: null }));
   const objects = chosen(request, [...tables, ...views]);
   if (request.terse)
@@ -99,7 +117,21 @@ async function showObjects(request: ShowRequest, call: StatementCall): Promise<L
       { created_on: "time", rows: "number", bytes: "number" },
     ),
     rows: objects.map(({ name, shown, createdOnMs, owner, rows }) => [
-      ...[createdOnMs, name.name, name.database, name.schema, shown, "", "", rows, null, owner, "1", "ROLE", "N", "N", "N"],
+      createdOnMs,
+      name.name,
+      name.database,
+      name.schema,
+      shown,
+      "",
+      "",
+      rows,
+      null,
+      owner,
+      "1",
+      "ROLE",
+      "N",
+      "N",
+      "N",
     ]),
   };
 }
@@ -117,15 +149,17 @@ async function showColumns(request: ShowRequest, call: StatementCall): Promise<L
       own
         .filter((column) => request.matches(column.name))
         .map((column) => [
-          ...[
-            name.name,
-            name.schema,
-            column.name,
-            typeJson(column),
-            column.nullable ? "true" : "NOT_NULL",
-            column.defaultSql ?? "",
-          ],
-          ...["COLUMN", "", column.comment ?? "", name.database, ""],
+          name.name,
+          name.schema,
+          column.name,
+          typeJson(column),
+          column.nullable ? "true" : "NOT_NULL",
+          column.defaultSql ?? "",
+          "COLUMN",
+          "",
+          column.comment ?? "",
+          name.database,
+          "",
         ]),
     ),
   };

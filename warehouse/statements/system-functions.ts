@@ -1,7 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import { pipeStatus } from "../pipes/pipe-status.ts";
 import { SnowflakeError } from "../result.ts";
-import type { KnownArguments } from "../sql/answers.ts";
+import type { KnownArguments } from "../sql/known-arguments.ts";
 import type { QueryScope } from "../sql/query-scope.ts";
 
 type SystemFunction = (args: KnownArguments, scope: QueryScope) => Promise<string> | string;

@@ -63,14 +63,14 @@ export function fromSql(body: Node, rewriting: Rewriting): string | null {
       "table" in (relation as Node) || bodyOf(relation, "subquery") !== null ? relation : { table: relation },
     );
   if (relations.length === 0) return null;
-  const joins = ((body["from_joins"] ?? []) as readonly unknown[]).map((join) => generate({ join_clause: join } as Node));
+  const joins = ((body["from_joins"] ?? []) as readonly unknown[]).map((join) => generate({ join_clause: join }));
   return [relations.map((relation) => generate(rewrite(relation, rewriting) as Node)).join(", "), ...joins].join(" ");
 }
 
 /** WHERE in DuckDB's SQL, with a space before it; empty where there is none. */
 export function whereSql(body: Node, rewriting: Rewriting): string {
-  const where = body["where_clause"] as { readonly this: unknown } | null | undefined;
-  return where == null ? "" : ` WHERE ${sqlOf(where.this, rewriting)}`;
+  const where = (body["where_clause"] ?? null) as { readonly this: unknown } | null;
+  return where === null ? "" : ` WHERE ${sqlOf(where.this, rewriting)}`;
 }
 
 function defaultOf(text: string | null, rewriting: Rewriting): string {

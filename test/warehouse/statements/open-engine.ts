@@ -46,7 +46,7 @@ export async function openEngine(): Promise<Engine> {
     realNow: Date.now,
     tokenMs: 3_600_000,
     masterTokenMs: 14_400_000,
-    storage: "gcs",
+    storage: "GCS",
   });
   let sessions = 0;
   const started: Session[] = [];
@@ -81,7 +81,17 @@ function engineSession(account: Account, session: Session): EngineSession {
   const execute: EngineSession["execute"] = (
     text,
     { binds = [], signal = new AbortController().signal, describeOnly = false } = {},
-  ) => executeStatement({ text, binds, account, session, queryId: randomUUID(), signal, describeOnly });
+  ) =>
+    executeStatement({
+      text,
+      binds,
+      account,
+      session,
+      queryId: randomUUID(),
+      origin: "http://localhost:1",
+      signal,
+      describeOnly,
+    });
   return {
     session,
     execute,
