@@ -1,5 +1,6 @@
-/** How many `?` there are in a statement, outside texts, names and comments. */
+import { tokenize } from "../sql/tokens.ts";
+
+/** How many `?` there are in a statement, outside texts, names and comments. Throws SnowflakeError where it has no end. */
 export function bindsIn(text: string): number {
-  const bare = text.replaceAll(/'(?:[^'\\]|\\.|'')*'|"(?:[^"]|"")*"|\$\$[\s\S]*?\$\$|--[^\n]*|\/\*[\s\S]*?\*\//g, "");
-  return bare.split("?").length - 1;
+  return tokenize(text).filter(({ kind, text: symbol }) => kind === "symbol" && symbol === "?").length;
 }

@@ -8,6 +8,7 @@ import { executeStatement } from "../statements/execute-statement.ts";
 import type { Bind } from "../statements/statement.ts";
 import { bindsIn } from "./binds-in.ts";
 import { stagedBinds } from "./bind-stage.ts";
+import { withIdentifiers } from "./identifier-binds.ts";
 import { queryCounts } from "./query-counts.ts";
 import { Query, type QueryOutcome, type QueryRequest } from "./query.ts";
 import { queryType } from "./query-type.ts";
@@ -129,9 +130,11 @@ async function runStatement(
   try {
     const result = await onWarehouse(account, type.needsWarehouse && !request.describeOnly ? session : null, () =>
       executeStatement({
-        text: statement.text,
-        // Whoever only asks for the columns has no values yet.
-        binds: request.describeOnly ? padded(statement) : statement.binds,
+        ...withIdentifiers({
+          text: statement.text,
+          // Whoever only asks for the columns has no values yet.
+          binds: request.describeOnly ? padded(statement) : statement.binds,
+        }),
         account,
         session,
         queryId: query.id,
