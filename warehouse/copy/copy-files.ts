@@ -5,7 +5,7 @@ import { stageFiles } from "../stages/file-statements.ts";
 import { optionText, readOptions } from "../stages/option-list.ts";
 import { resolveStage } from "../stages/resolve-stage.ts";
 import { requireStage } from "../stages/stage-privileges.ts";
-import { Scanner } from "../stages/scanner.ts";
+import { scannerOf } from "../stages/bound-text.ts";
 import type { StageFile } from "../stages/stage.ts";
 import type { StatementCall } from "../statements/statement.ts";
 import { noSuchFile } from "./copy-into-table.ts";
@@ -13,7 +13,7 @@ import { noSuchFile } from "./copy-into-table.ts";
 /** COPY FILES INTO @target FROM @source [FILES = (…)] [PATTERN = …]: copies files from stage to stage. */
 export async function copyFiles(call: StatementCall): Promise<StatementResult> {
   const { buckets } = call.account.stages;
-  const scanner = new Scanner(call.text);
+  const scanner = scannerOf(call);
   for (const word of ["COPY", "FILES", "INTO"]) scanner.expect(word);
   const target = scanner.stage();
   scanner.expect("FROM");

@@ -11,8 +11,8 @@ import type { TableDefinition } from "../engine/table-definition.ts";
 import type { LoadedFile } from "./copy-history.ts";
 import type { LoadStatement } from "./copy-statement.ts";
 import { type HeldFile, HeldFiles } from "./held-files.ts";
-import { type FileOutcome, loadFile } from "./load-file.ts";
-import { runOptions } from "../statements/run-work.ts";
+import { type FileOutcome, loadFile, type LoadFileOptions } from "./load-file.ts";
+import { runWork } from "../statements/run-work.ts";
 import { transformQuery } from "./transform-query.ts";
 
 /** Which files a load takes, and for whom. */
@@ -47,39 +47,60 @@ export async function copyIntoTable(call: StatementCall, { statement, pipe }: Co
       held,
       compression: format.type === "PARQUET" ? "NONE" : format.compression,
     });
-    const outcomes = await session.transaction.run(
-      {
+    const failures: FileOutcome[] = [];
+    const load = {
+      statement,
+      table,
+      format,
+      transform,
+      shown,
+      failed: (outcome: FileOutcome) => void failures.push(outcome),
+    };
+    const history = (outcome: FileOutcome): LoadedFile => historyOf(call, { outcome, location, table, pipe });
+    let outcomes: readonly FileOutcome[];
+    try {
+      outcomes = await runWork(call, {
         reads: [],
         writes: [{ table: table.name, access: "append" }],
-        async run(into) {
-          const loaded = statement.options.force
-            ? new Map<string, string>()
-            : await account.copyHistory.loaded(into, table.id, account.now());
-          const chosen = files.filter(({ path, etag }) => loaded.get(`${location.bucket}/${path}`) !== etag);
-          const outcomes: FileOutcome[] = [];
-          // Opened here: this runs again, perhaps long after the statement has ended.
-          const connection = await account.store.connect();
-          try {
-            for (const file of limited(chosen, statement.options.sizeLimit)) {
-              outcomes.push(await loadFile(file, { connection, statement, table, format, transform, into, shown }));
-            }
-          } finally {
-            connection.closeSync();
-          }
-          await account.copyHistory.add(
-            into,
-            outcomes.map((outcome) => historyOf(call, { outcome, location, table, pipe })),
-          );
-          return outcomes;
-        },
-      },
-      runOptions(call),
-    );
+        run: (into) => loadFiles(call, { files, load: { ...load, into }, history, stageKey: location.bucket }),
+      });
+    } catch (error) {
+      // The transaction keeps nothing of it, the history does.
+      await account.copyHistory.addFailed(failures.slice(-1).map(history));
+      throw error;
+    }
     if (statement.options.purge) await purge(call, location, outcomes);
     return { location, table, files: outcomes };
   } finally {
     await held.release(session.transaction);
   }
+}
+
+interface LoadWork {
+  readonly files: readonly HeldFile[];
+  readonly load: Omit<LoadFileOptions, "connection">;
+  history(outcome: FileOutcome): LoadedFile;
+  readonly stageKey: string;
+}
+
+/** Loads what the table does not have, and writes down that it has it now. */
+async function loadFiles(
+  { account }: StatementCall,
+  { files, load, history, stageKey }: LoadWork,
+): Promise<readonly FileOutcome[]> {
+  const { force, sizeLimit } = load.statement.options;
+  const loaded = force ? new Map<string, string>() : await account.copyHistory.loaded(load.into, load.table.id, account.now());
+  const chosen = files.filter(({ path, etag }) => loaded.get(`${stageKey}/${path}`) !== etag);
+  const outcomes: FileOutcome[] = [];
+  // Opened here: this runs again, perhaps long after the statement has ended.
+  const connection = await account.store.connect();
+  try {
+    for (const file of limited(chosen, sizeLimit)) outcomes.push(await loadFile(file, { ...load, connection }));
+  } finally {
+    connection.closeSync();
+  }
+  await account.copyHistory.add(load.into, outcomes.map(history));
+  return outcomes;
 }
 
 /** The table of this name. Throws SnowflakeError 002003 where there is none. */

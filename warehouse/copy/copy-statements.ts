@@ -1,4 +1,5 @@
 import type { StatementResult } from "../result.ts";
+import { boundText } from "../stages/bound-text.ts";
 import { numberColumn, statusResult, textColumn, typeIds } from "../stages/answer.ts";
 import type { StatementCall, StatementKind } from "../statements/statement.ts";
 import { copyFiles } from "./copy-files.ts";
@@ -14,7 +15,7 @@ export const copyStatements: readonly StatementKind[] = [
 ];
 
 async function copyInto(call: StatementCall): Promise<StatementResult> {
-  const read = readCopy(call.text);
+  const read = readCopy(boundText(call));
   if ("unload" in read) return copyIntoStage(call, read.unload);
   const { options } = read.load;
   if (options.validation !== null) return validateFiles(call, read.load);

@@ -28,7 +28,8 @@ export async function csvSource(options: SourceOptions, format: CsvFormat): Prom
     tolerant: query(", ignore_errors = true"),
     named:
       header === null ? null : header.map((name, at) => ({ name, sql: quoted(`$${at + 1}`), type: "VARCHAR", parseJson: true })),
-    rejects: () => readRejects(connection, file, scan(`, ignore_errors = true, store_rejects = true, rejects_limit = ${rejectsMax}`)),
+    rejects: () =>
+      readRejects(connection, file, scan(`, ignore_errors = true, store_rejects = true, rejects_limit = ${rejectsMax}`)),
     linesBefore,
   };
 }
@@ -106,7 +107,8 @@ function unescaped(value: string, escape: string): string {
 
 async function readRejects(connection: DuckDBConnection, file: HeldFile, scan: string): Promise<Rejects> {
   await connection.run(`SELECT count(*) FROM ${scan}`);
-  const reader = await connection.runAndReadAll(`WITH scan AS (SELECT max(scan_id) AS id FROM reject_scans WHERE file_path = ${literal(file.file)})
+  const reader =
+    await connection.runAndReadAll(`WITH scan AS (SELECT max(scan_id) AS id FROM reject_scans WHERE file_path = ${literal(file.file)})
     SELECT count(DISTINCT line) AS rejected, arg_min(error_type, line) AS kind, min(line) AS line, arg_min(byte_position - line_byte_position, line) AS at,
       arg_min(error_message, line) AS message FROM reject_errors, scan WHERE scan_id = scan.id`);
   const row = reader.getRowObjectsJS()[0] ?? {};

@@ -26,6 +26,8 @@ export interface LoadFileOptions extends PlanOptions {
   readonly into: DuckDBConnection;
   /** As COPY shows a file. */
   shown(file: HeldFile): string;
+  /** Told of a file that stops the statement, before it does. */
+  failed(outcome: FileOutcome): void;
 }
 
 /** Loads a file as ON_ERROR says. Throws SnowflakeError where the statement stops. */
@@ -57,10 +59,17 @@ async function planOrError(file: HeldFile, options: LoadFileOptions): Promise<Fi
   }
 }
 
-function broken(file: HeldFile, first: LoadError, { statement, shown }: LoadFileOptions): FileOutcome {
+function broken(file: HeldFile, first: LoadError, options: LoadFileOptions): FileOutcome {
+  const outcome: FileOutcome = { file, status: "LOAD_FAILED", parsed: 1, loaded: 0, errorLimit: 1, errors: 1, first };
   // What does not fit the statement as such is no error of the file.
-  if (statement.options.onError.kind === "ABORT_STATEMENT" || first.code.startsWith("00")) throw abortError(first, shown(file));
-  return { file, status: "LOAD_FAILED", parsed: 1, loaded: 0, errorLimit: 1, errors: 1, first };
+  if (options.statement.options.onError.kind === "ABORT_STATEMENT" || first.code.startsWith("00"))
+    throw stopped(outcome, first, options);
+  return outcome;
+}
+
+function stopped(outcome: FileOutcome, first: LoadError, options: LoadFileOptions): Error {
+  options.failed(outcome);
+  return abortError(first, options.shown(outcome.file));
 }
 
 /** Loads in one pass; only an error costs a second one, which finds its place. */
@@ -74,8 +83,10 @@ async function loadWhole(plan: FilePlan, options: LoadFileOptions): Promise<File
     );
     return { file: plan.file, status: "LOADED", parsed: rowsChanged, loaded: rowsChanged, errorLimit: 1, errors: 0, first: null };
   } catch (error) {
-    const { first } = await examineFile(plan, options.connection, options.table.name.name);
-    throw first === null ? error : abortError(first, options.shown(plan.file));
+    const { parsed, errors, first } = await examineFile(plan, options.connection, options.table.name.name);
+    if (first === null) throw error;
+    const outcome: FileOutcome = { file: plan.file, status: "LOAD_FAILED", parsed, loaded: 0, errorLimit: 1, errors, first };
+    throw Object.assign(stopped(outcome, first, options), { cause: error });
   }
 }
 

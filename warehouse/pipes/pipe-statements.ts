@@ -4,8 +4,9 @@ import { SnowflakeError, type StatementResult } from "../result.ts";
 import { statusResult, textColumn, timestampColumn, timestampValue, typeIds } from "../stages/answer.ts";
 import { stageFiles } from "../stages/file-statements.ts";
 import { optionBoolean, optionText, readOptions } from "../stages/option-list.ts";
-import { missing, resolveStage, wholeObjectName } from "../stages/resolve-stage.ts";
-import { Scanner } from "../stages/scanner.ts";
+import { resolveStage, wholeObjectName } from "../stages/resolve-stage.ts";
+import type { Scanner } from "../stages/scanner.ts";
+import { scannerOf } from "../stages/bound-text.ts";
 import { showObjects } from "../stages/show-objects.ts";
 import { noLongerOwned, nowOwned, requireOwnership, requireToCreate } from "../stages/stage-privileges.ts";
 import { beforeDefinition } from "../stages/statement-context.ts";
@@ -28,7 +29,7 @@ export const pipeStatements: readonly StatementKind[] = [
 async function createPipe(call: StatementCall): Promise<StatementResult> {
   const { account, session } = call;
   const { definitions } = account.pipes;
-  const scanner = new Scanner(call.text);
+  const scanner = scannerOf(call);
   scanner.expect("CREATE");
   const replace = scanner.takeWords("OR", "REPLACE");
   scanner.expect("PIPE");
@@ -36,7 +37,7 @@ async function createPipe(call: StatementCall): Promise<StatementResult> {
   const name = wholeObjectName(scanner.identifierPath(), session);
   const options = readOptions(scanner, 0, ["AS"]);
   scanner.expect("AS");
-  const definition = call.text.slice(scanner.position).trim();
+  const definition = scanner.text.slice(scanner.position).trim();
   // Names in a pipe are of its own schema.
   checkDefinition({ account, session: { ...session, database: name.database, schema: name.schema } }, definition);
   const created = statusResult(`Pipe ${name.name} successfully created.`, typeIds.create);
@@ -84,7 +85,7 @@ function checkDefinition(call: Pick<StatementCall, "account" | "session">, defin
 
 async function alterPipe(call: StatementCall): Promise<StatementResult> {
   const { account } = call;
-  const scanner = new Scanner(call.text);
+  const scanner = scannerOf(call);
   scanner.expect("ALTER");
   scanner.expect("PIPE");
   const ifExists = scanner.takeWords("IF", "EXISTS");
@@ -126,7 +127,7 @@ async function refreshPipe(call: StatementCall, pipe: Pipe, scanner: Scanner): P
 }
 
 async function dropPipe(call: StatementCall): Promise<StatementResult> {
-  const scanner = new Scanner(call.text);
+  const scanner = scannerOf(call);
   scanner.expect("DROP");
   scanner.expect("PIPE");
   const ifExists = scanner.takeWords("IF", "EXISTS");
@@ -195,7 +196,7 @@ async function showPipes(call: StatementCall): Promise<StatementResult> {
 }
 
 async function describePipe(call: StatementCall): Promise<StatementResult> {
-  const scanner = new Scanner(call.text);
+  const scanner = scannerOf(call);
   scanner.next();
   scanner.expect("PIPE");
   const pipe = findPipe(scanner.identifierPath(), call);

@@ -37,6 +37,12 @@ export class Buckets {
     this.#now = now;
   }
 
+  /** Removes what a server that ended in the middle of something has left behind. */
+  static async clean(directory: string): Promise<void> {
+    for (const scratch of [incoming, ".held", ".blocks", ".unloading"])
+      await rm(join(directory, scratch), { recursive: true, force: true });
+  }
+
   /** Files whose path begins with `prefix`, by path. */
   async list(bucket: string, prefix: string): Promise<readonly StageFile[]> {
     const folder = prefix.slice(0, prefix.lastIndexOf("/") + 1);

@@ -4,7 +4,7 @@ import { numberColumn, textColumn, typeIds } from "./answer.ts";
 import { type Options, optionBoolean, optionText, readOptions } from "./option-list.ts";
 import { resolveStage } from "./resolve-stage.ts";
 import { requireStage } from "./stage-privileges.ts";
-import { Scanner } from "./scanner.ts";
+import { scannerOf } from "./bound-text.ts";
 import type { StageFile, StageLocation } from "./stage.ts";
 
 /** PUT, GET, LIST and REMOVE. */
@@ -44,7 +44,7 @@ export async function stageFiles(
 }
 
 async function put(call: StatementCall): Promise<StatementResult> {
-  const scanner = new Scanner(call.text);
+  const scanner = scannerOf(call);
   scanner.expect("PUT");
   const source = scanner.address();
   const reference = scanner.stage();
@@ -74,7 +74,7 @@ async function put(call: StatementCall): Promise<StatementResult> {
 }
 
 async function get(call: StatementCall): Promise<StatementResult> {
-  const scanner = new Scanner(call.text);
+  const scanner = scannerOf(call);
   scanner.expect("GET");
   const reference = scanner.stage();
   if (reference === null) throw scanner.unexpected();
@@ -140,7 +140,7 @@ function folder(path: string): string {
 
 /** What LIST and REMOVE read: a stage, and perhaps a pattern. */
 function readChoice(call: StatementCall): { readonly location: StageLocation; readonly pattern: string | undefined } {
-  const scanner = new Scanner(call.text);
+  const scanner = scannerOf(call);
   scanner.next();
   const reference = scanner.stage();
   if (reference === null) throw scanner.unexpected();

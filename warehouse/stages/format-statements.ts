@@ -4,7 +4,7 @@ import { statusResult, textColumn, timestampColumn, timestampValue, typeIds } fr
 import { fileFormat, findFormat, formatOptions } from "./file-format.ts";
 import { type Options, optionText, readOptions } from "./option-list.ts";
 import { missing, wholeObjectName } from "./resolve-stage.ts";
-import { Scanner } from "./scanner.ts";
+import { scannerOf } from "./bound-text.ts";
 import { showObjects } from "./show-objects.ts";
 import { noLongerOwned, nowOwned, requireOwnership, requireToCreate } from "./stage-privileges.ts";
 import { beforeDefinition, createWords } from "./statement-context.ts";
@@ -26,7 +26,7 @@ function withoutComment(options: Options): Options {
 async function createFormat(call: StatementCall): Promise<StatementResult> {
   const { account, session } = call;
   const { formats } = account.stages;
-  const scanner = new Scanner(call.text);
+  const scanner = scannerOf(call);
   scanner.expect("CREATE");
   const replace = scanner.takeWords("OR", "REPLACE");
   const temporary = scanner.take("TEMPORARY", "TEMP") !== null;
@@ -66,7 +66,7 @@ async function createFormat(call: StatementCall): Promise<StatementResult> {
 
 async function alterFormat(call: StatementCall): Promise<StatementResult> {
   const { account, session } = call;
-  const scanner = new Scanner(call.text);
+  const scanner = scannerOf(call);
   for (const word of ["ALTER", "FILE", "FORMAT"]) scanner.expect(word);
   scanner.takeWords("IF", "EXISTS");
   const name = wholeObjectName(scanner.identifierPath(), session);
@@ -90,7 +90,7 @@ async function alterFormat(call: StatementCall): Promise<StatementResult> {
 
 async function dropFormat(call: StatementCall): Promise<StatementResult> {
   const { account, session } = call;
-  const scanner = new Scanner(call.text);
+  const scanner = scannerOf(call);
   for (const word of ["DROP", "FILE", "FORMAT"]) scanner.expect(word);
   const ifExists = scanner.takeWords("IF", "EXISTS");
   const name = wholeObjectName(scanner.identifierPath(), session);
@@ -133,14 +133,14 @@ async function showFormats(call: StatementCall): Promise<StatementResult> {
 }
 
 async function describeFormat(call: StatementCall): Promise<StatementResult> {
-  const scanner = new Scanner(call.text);
+  const scanner = scannerOf(call);
   scanner.next();
   scanner.expect("FILE");
   scanner.expect("FORMAT");
   const start = scanner.position;
   scanner.identifierPath();
   scanner.end();
-  const format = fileFormat(findFormat(call.text.slice(start).trim(), call));
+  const format = fileFormat(findFormat(scanner.text.slice(start).trim(), call));
   return {
     columns: ["property", "property_type", "property_value", "property_default"].map(textColumn),
     rows: Object.entries(format).map(([name, value]) => [

@@ -86,8 +86,15 @@ export class Scanner {
     throw this.#unexpected(token);
   }
 
-  /** The parts of `a.b.c`, as stored. */
+  /** The parts of `a.b.c` or `IDENTIFIER('a.b.c')`, as stored. */
   identifierPath(): readonly string[] {
+    const word = this.position;
+    if (this.take("IDENTIFIER") !== null) {
+      // IDENTIFIER('db.schema.name'), as some drivers write names; else it is a name itself.
+      if (this.take("(") !== null) return this.#named();
+      this.#at = word;
+      this.#peeked = null;
+    }
     const parts = [this.identifier()];
     while (this.take(".") !== null) parts.push(this.identifier());
     return parts;
@@ -139,6 +146,14 @@ export class Scanner {
   /** The error that says what comes instead of what is wanted. */
   unexpected(): SnowflakeError {
     return this.#unexpected(this.peek());
+  }
+
+  #named(): readonly string[] {
+    const inner = new Scanner(this.string());
+    const parts = inner.identifierPath();
+    inner.end();
+    this.expect(")");
+    return parts;
   }
 
   #raw(pattern: RegExp): string | null {

@@ -1,6 +1,7 @@
 import type { StatementCall } from "../statements/statement.ts";
 import type { Shelved } from "./object-shelf.ts";
-import { Scanner } from "./scanner.ts";
+import type { Scanner } from "./scanner.ts";
+import { scannerOf } from "./bound-text.ts";
 import { isLike } from "./statement-context.ts";
 
 /** What SHOW chooses from. */
@@ -12,7 +13,7 @@ export interface ShowOptions<T> {
 
 /** The objects that `SHOW kind [LIKE '…'] [IN ACCOUNT | DATABASE x | SCHEMA x.y | x.y]` is about: by default those of the session's schema. Throws SnowflakeError. */
 export function showObjects<T extends Shelved>(call: StatementCall, { words, objects }: ShowOptions<T>): readonly T[] {
-  const scanner = new Scanner(call.text);
+  const scanner = scannerOf(call);
   for (const word of words) scanner.expect(word);
   const pattern = scanner.take("LIKE") === null ? null : scanner.string();
   const { database, schema } = readScope(scanner, call);

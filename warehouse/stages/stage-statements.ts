@@ -5,7 +5,7 @@ import { statusResult, textColumn, timestampColumn, timestampValue, typeIds } fr
 import { formatChoice, resolveFormat } from "./file-format.ts";
 import { type Options, optionText, readOptions } from "./option-list.ts";
 import { findStage, resolveStage, wholeObjectName } from "./resolve-stage.ts";
-import { Scanner } from "./scanner.ts";
+import { scannerOf } from "./bound-text.ts";
 import { showObjects } from "./show-objects.ts";
 import type { Stage } from "./stage.ts";
 import { noLongerOwned, nowOwned, requireOwnership, requireToCreate } from "./stage-privileges.ts";
@@ -33,7 +33,7 @@ function stageParts(options: Options): Pick<Stage, "url" | "format" | "comment">
 
 async function createStage(call: StatementCall): Promise<StatementResult> {
   const { account, session } = call;
-  const scanner = new Scanner(call.text);
+  const scanner = scannerOf(call);
   scanner.expect("CREATE");
   const replace = scanner.takeWords("OR", "REPLACE");
   const temporary = scanner.take("TEMPORARY", "TEMP") !== null;
@@ -81,7 +81,7 @@ function noSchema({ database, schema }: Stage["name"]): SnowflakeError {
 
 async function alterStage(call: StatementCall): Promise<StatementResult> {
   const { account, session } = call;
-  const scanner = new Scanner(call.text);
+  const scanner = scannerOf(call);
   scanner.expect("ALTER");
   scanner.expect("STAGE");
   const ifExists = scanner.takeWords("IF", "EXISTS");
@@ -111,7 +111,7 @@ async function alterStage(call: StatementCall): Promise<StatementResult> {
 
 async function dropStage(call: StatementCall): Promise<StatementResult> {
   const { account, session } = call;
-  const scanner = new Scanner(call.text);
+  const scanner = scannerOf(call);
   scanner.expect("DROP");
   scanner.expect("STAGE");
   const ifExists = scanner.takeWords("IF", "EXISTS");
@@ -170,7 +170,7 @@ async function showStages(call: StatementCall): Promise<StatementResult> {
 
 async function describeStage(call: StatementCall): Promise<StatementResult> {
   const { account, session } = call;
-  const scanner = new Scanner(call.text);
+  const scanner = scannerOf(call);
   scanner.next();
   scanner.expect("STAGE");
   const stage = findStage(scanner.identifierPath(), call);

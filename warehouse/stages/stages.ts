@@ -45,6 +45,7 @@ export class Stages {
 
   static async open(options: StagesOptions): Promise<Stages> {
     const { connection } = options;
+    await Buckets.clean(options.directory);
     const definitions = await ObjectShelf.open<Stage>({ connection, kind: "stage" });
     const formats = await ObjectShelf.open<NamedFormat>({ connection, kind: "file format" });
     return new Stages(options, definitions, formats);

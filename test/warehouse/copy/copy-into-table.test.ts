@@ -370,6 +370,48 @@ describe("files", () => {
   });
 });
 
+test("a load of an open transaction is there after others have committed, when the server runs it again", async () => {
+  await table("R1", "A NUMBER");
+  await table("R2", "A NUMBER");
+  await loader.put("r/a.csv", "1\n2\n");
+  await loader.query("BEGIN");
+  await loader.query("COPY INTO R1 FROM @S/r/ ON_ERROR = CONTINUE");
+  for (const value of [1, 2, 3]) {
+    await loader.account.query(`INSERT INTO R2 VALUES (${value})`);
+    expect(await loader.rows("SELECT (SELECT COUNT(*) FROM R1), COUNT(*) FROM R2")).toEqual([["2", String(value)]]);
+  }
+  await loader.query("COMMIT");
+  expect(await loader.rows("SELECT COUNT(*) FROM R1")).toEqual([["2"]]);
+});
+
+test("COPY_HISTORY tells of loads, partial loads and failures", async () => {
+  await table("H1", "A NUMBER");
+  await loader.put("h/good.csv", "1\n");
+  await loader.put("h/partial.csv", "1\nx\n");
+  await loader.query("COPY INTO H1 FROM @S/h/ FILES = ('good.csv')");
+  await loader.failure("COPY INTO H1 FROM @S/h/ FILES = ('partial.csv')");
+  await loader.query("COPY INTO H1 FROM @S/h/ FILES = ('partial.csv') ON_ERROR = CONTINUE");
+  const sql = `SELECT FILE_NAME, STATUS, ROW_PARSED, ROW_COUNT, ERROR_COUNT, FIRST_ERROR_MESSAGE
+    FROM TABLE(INFORMATION_SCHEMA.COPY_HISTORY(TABLE_NAME => 'H1', START_TIME => DATEADD(hour, -1, CURRENT_TIMESTAMP()))) ORDER BY LAST_LOAD_TIME`;
+  const error = "Numeric value 'x' is not recognized";
+  expect(await loader.rows(sql)).toEqual([
+    ["h/good.csv", "Loaded", "1", "1", "0", null],
+    ["h/partial.csv", "Load failed", "2", "0", "1", error],
+    ["h/partial.csv", "Partially loaded", "2", "1", "1", error],
+  ]);
+});
+
+test("names and stages may come as bind variables, as write_pandas sends them", async () => {
+  const { session } = loader;
+  await loader.query("CREATE TABLE BOUND (A NUMBER)");
+  await loader.put("bound/a.csv", "1\n");
+  await session.query("COPY INTO IDENTIFIER(?) /* write_pandas */ (A) FROM (SELECT $1 FROM @S/bound/) FILES = (?)", [
+    "BOUND",
+    "a.csv",
+  ]);
+  expect(await loader.rows("SELECT * FROM BOUND")).toEqual([["1"]]);
+});
+
 test("load metadata is forgotten after 64 days", async ({ skip }) => {
   const yearMs = 365 * 24 * 3600 * 1000;
   await using old = await openLoader({ tokenMs: yearMs, masterTokenMs: yearMs });
