@@ -58,7 +58,12 @@ export async function openAccount(options: AccountOptions): Promise<OpenAccount>
   const { directory, dataDirectory, now } = options;
   await mkdir(directory, { recursive: true });
   const saved = <T>(name: string) => savedState<T>(dataDirectory === null ? null : join(directory, `${name}.json`));
-  const store = await openStore(dataDirectory === null ? null : join(directory, "warehouse.duckdb"));
+  const store = await openStore(dataDirectory === null ? null : join(directory, "warehouse.duckdb")).catch((cause: unknown) => {
+    if (!(cause instanceof Error) || !cause.message.includes("Could not set lock")) throw cause;
+    throw new Error(`data directory ${directory}: another process has it open: stop that one, or name another directory`, {
+      cause,
+    });
+  });
   const connection = await store.connect();
   const versions = new TableVersions();
   const catalog = await Catalog.open(store, { versions, now });

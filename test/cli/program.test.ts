@@ -5,7 +5,7 @@ describe("snowline", () => {
   it("teaches with its help: every command has a paragraph and examples", async () => {
     const overview = await snowline(["--help"]);
     expect(overview).toMatchObject({ code: 0, stderr: "" });
-    const commands = ["validate", "plan", "test", "run", "replay"];
+    const commands = ["validate", "plan", "test", "run", "replay", "warehouse"];
     for (const command of commands) {
       expect(overview.stdout).toMatch(new RegExp(`^  ${command} `, "m"));
       const { code, stdout } = await snowline([command, "--help"]);

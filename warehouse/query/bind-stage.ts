@@ -4,7 +4,7 @@ import { gunzip } from "node:zlib";
 import type { Account } from "../account.ts";
 import { SnowflakeError } from "../result.ts";
 import type { Session } from "../session.ts";
-import type { Bind } from "../statements/statement.ts";
+import type { Bind } from "../statements/bind.ts";
 import { resolveStage } from "../stages/resolve-stage.ts";
 
 /** Bytes of all values, unpacked: drivers send them in files of up to 100 MB. */

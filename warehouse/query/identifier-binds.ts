@@ -1,6 +1,6 @@
 import { SnowflakeError } from "../result.ts";
 import { tokenize } from "../sql/tokens.ts";
-import type { Bind } from "../statements/statement.ts";
+import type { Bind } from "../statements/bind.ts";
 
 /** A statement with the values of its `?`. */
 export interface BoundText {

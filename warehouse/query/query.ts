@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { SnowflakeError, type StatementResult } from "../result.ts";
 import type { OpenSession } from "../sessions/open-session.ts";
-import type { Bind } from "../statements/statement.ts";
+import type { Bind } from "../statements/bind.ts";
 
 /** A statement, or several, as a client sent it. */
 export interface QueryRequest {

@@ -6,7 +6,7 @@ import { struck } from "../http/strike.ts";
 import { SnowflakeError } from "../result.ts";
 import type { OpenSession } from "../sessions/open-session.ts";
 import { sessionGone, tokenExpired } from "../sessions/sessions.ts";
-import type { Bind } from "../statements/statement.ts";
+import type { Bind } from "../statements/bind.ts";
 import { chunkKeyHeader, errorBody, queryAnswer } from "./query-answer.ts";
 import type { Query, QueryRequest } from "./query.ts";
 import { chunkText, resultLayout } from "./result-chunks.ts";

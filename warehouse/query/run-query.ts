@@ -5,7 +5,7 @@ import type { OpenSession } from "../sessions/open-session.ts";
 import { sessionParameter } from "../sessions/session-parameters.ts";
 import { splitStatements } from "../sql/split-statements.ts";
 import { executeStatement } from "../statements/execute-statement.ts";
-import type { Bind } from "../statements/statement.ts";
+import type { Bind } from "../statements/bind.ts";
 import { bindsIn } from "./binds-in.ts";
 import { stagedBinds } from "./bind-stage.ts";
 import { withIdentifiers } from "./identifier-binds.ts";

@@ -1,12 +1,9 @@
 import type { Account } from "../account.ts";
 import type { StatementResult } from "../result.ts";
 import type { Session } from "../session.ts";
+import type { Bind } from "./bind.ts";
 
-/** A bind variable of the wire protocol: `value` is a list for array binds. */
-export interface Bind {
-  readonly type: string;
-  readonly value: string | null | readonly (string | null)[];
-}
+export type { Bind } from "./bind.ts";
 
 /** A statement about to run. */
 export interface StatementCall {
