@@ -8,6 +8,8 @@ import type { Window } from "./windows.ts";
 export interface Audit {
   readonly pipeline: { readonly namespace: string; readonly name: string };
   readonly table: string;
+  /** True: rows are upserted, so that files are loaded into a table of the session's own and not into this one. */
+  readonly upsert: boolean;
   readonly window: Window;
   readonly statements: StatementReport;
   readonly files: FileSum;
@@ -19,7 +21,7 @@ const failuresShown = 10;
 const messageWidth = 120;
 
 /** The audit in lines for a person. */
-export function auditLines({ pipeline, table, window, statements, files, credits }: Audit, paint: Paint): string[] {
+export function auditLines({ pipeline, table, upsert, window, statements, files, credits }: Audit, paint: Paint): string[] {
   const { kinds, failures, runs, complete } = statements;
   const count = kinds.reduce((sum, kind) => sum + kind.count, 0);
   const period = `${at(window.fromMs)} to ${at(window.toMs)}`;
@@ -29,7 +31,7 @@ export function auditLines({ pipeline, table, window, statements, files, credits
     `${paint("bold", pipeline.name)}: ${plural(count, "statement")} of ${plural(runs, "run")} into ${table}, ${period}`,
     ...(count === 0 ? [] : ["", ...indented(kindTable(statements))]),
     "",
-    `  files    ${countText(files.loaded)} loaded, ${plural(files.rows, "row")}, ${bytesText(files.bytes)}; ${countText(files.failed)} failed`,
+    `  files    ${upsert ? "go through a table of the session's own to be upserted; into this one " : ""}${countText(files.loaded)} loaded, ${plural(files.rows, "row")}, ${bytesText(files.bytes)}; ${countText(files.failed)} failed`,
     `  credits  ${credits.kind === "visible" ? `${credits.credits.toFixed(4)} of warehouse ${credits.warehouse}, whoever used it` : `not visible: ${credits.why}`}`,
     ...failureLines(
       [

@@ -1,6 +1,8 @@
 import type { QueryTag } from "../../runtime/snowflake/query-tag.ts";
 import type { SnowflakeSession } from "../../runtime/snowflake/session.ts";
+import { refusal } from "../../runtime/snowflake/errors.ts";
 import { quotedName } from "../../runtime/snowflake/identifiers.ts";
+import { planRun } from "../../runtime/sinks/snowflake/plan-snowflake-sink.ts";
 import { readWindows, type Window } from "./windows.ts";
 
 /** Statements of one kind. */
@@ -36,8 +38,12 @@ export interface StatementReport {
 /** Entries that INFORMATION_SCHEMA.QUERY_HISTORY gives at most. */
 const entriesMax = 10_000;
 
-/** The `run` of the statements that read the histories: they are not the pipeline's. */
+/** The `run` of the statements that read the histories. */
 export const auditRun = "audit";
+/** Runs that are not the pipeline's own. */
+const asking: ReadonlySet<string> = new Set([auditRun, planRun]);
+/** Numbers by which a statement that looks for an object says that there is none. */
+const notThere: ReadonlySet<number> = new Set([refusal.missing, refusal.missingSchema]);
 
 interface Statement {
   readonly kind: string;
@@ -82,8 +88,9 @@ function ofPipeline(row: Row, pipeline: Pick<QueryTag, "namespace" | "pipeline">
   const run = String(read["run"]);
   if (read["app"] !== "snowline" || read["namespace"] !== pipeline.namespace || read["pipeline"] !== pipeline.pipeline)
     return null;
-  if (run === auditRun) return null;
-  const isFailure = code !== null && code !== undefined && !/^success$/i.test(status ?? "");
+  if (asking.has(run)) return null;
+  const looked = kind?.startsWith("DESC") === true && notThere.has(Number(code));
+  const isFailure = code !== null && code !== undefined && !/^success$/i.test(status ?? "") && !looked;
   return {
     kind: kind ?? "UNKNOWN",
     failure: isFailure ? { code, message: failureText(Number(code), message ?? "") } : null,
@@ -109,7 +116,7 @@ const messageCharactersMax = 200;
 
 /** Messages of these numbers quote values of rows, in single quotes. */
 function failureText(code: number, message: string): string {
-  const line = message.split("\n", 1)[0]!;
+  const line = message.replace(/\s+/g, " ").trim();
   const told = code >= 100_000 && code < 110_000 ? line.replaceAll(/'(?:[^']|'')*'?/g, "'…'") : line;
   return told.slice(0, messageCharactersMax);
 }

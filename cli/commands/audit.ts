@@ -38,6 +38,7 @@ export async function audit(files: readonly string[], options: AuditOptions, she
   const found: Audit = {
     pipeline: { namespace, name },
     table: `${table.database}.${table.schema}.${table.name}`,
+    upsert: sink.snowflake.mode.upsert !== undefined,
     window,
     statements: await auditStatements(session, table.database, { namespace, pipeline: name }, window),
     files: await auditFiles(session, table, window),

@@ -13,6 +13,9 @@ import { createStageText, type SinkNames, sinkNames, type WholeName } from "./si
 import { planPipe } from "./snowpipe/plan-pipe.ts";
 import { planSnowflakeTable } from "./table-plan.ts";
 
+/** The `run` in the query tag of the statements that only ask. */
+export const planRun = "plan";
+
 /** What the sink would do before it loads. */
 export interface SnowflakeSinkPlan {
   /** DDL that it would run, in order. Each may run twice. */
@@ -64,7 +67,7 @@ export async function planSnowflakeSink(options: PlanOptions, context: Component
   const { spec, pipeline } = options;
   const names = sinkNames(spec, pipeline);
   const account = snowflakeAccount(context.connection(spec.connection).snowflake!, context);
-  await using session = await account.openSession({ namespace: pipeline.namespace, pipeline: pipeline.name, run: "plan" });
+  await using session = await account.openSession({ namespace: pipeline.namespace, pipeline: pipeline.name, run: planRun });
   const { rows } = await session.execute("SELECT CURRENT_USER(), CURRENT_ROLE(), CURRENT_WAREHOUSE()");
   const [user = null, role = null, warehouse = null] = rows[0] ?? [];
   const table = await describeTable(session, names.table);
@@ -76,6 +79,8 @@ export async function planSnowflakeSink(options: PlanOptions, context: Component
     pipe: pipe !== null && (await isThere(session, `PIPE ${pipe}`)),
   };
   const granted = role === null ? null : await grantedTo(session, role);
+  // It may give itself what it lacks, and what it made is not all listed.
+  const mayAll = role === "ACCOUNTADMIN";
   const needed = privilegesOf(spec, warehouse).filter((privilege) => isNeeded(privilege, there, names));
   return {
     ...planned(options, there),
@@ -85,7 +90,7 @@ export async function planSnowflakeSink(options: PlanOptions, context: Component
       role,
       warehouse,
       tableExists: table !== null,
-      missing: granted === null ? null : missingOf(needed, granted),
+      missing: mayAll ? [] : granted === null ? null : missingOf(needed, granted),
     },
   };
 }
@@ -106,7 +111,7 @@ function planned(
   });
   if (plan.kind === "refused") return { statements: [], problems: plan.problems, pipe: null, pipeCopy: null };
   const { snowpipe, streaming } = spec.load;
-  const tag = { namespace: pipeline.namespace, pipeline: pipeline.name, run: "plan" };
+  const tag = { namespace: pipeline.namespace, pipeline: pipeline.name, run: planRun };
   const pipe = snowpipe === undefined ? null : planPipe({ spec, names, tag }, plan.stored);
   return {
     statements: [

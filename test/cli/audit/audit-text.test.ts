@@ -5,6 +5,7 @@ import { type Audit, auditLines, bytesText } from "../../../cli/audit/audit-text
 const nothing: Audit = {
   pipeline: { namespace: "loads", name: "orders" },
   table: "ANALYTICS.PUBLIC.ORDERS",
+  upsert: false,
   window: { fromMs: Date.UTC(2026, 0, 1), toMs: Date.UTC(2026, 0, 2) },
   statements: { kinds: [], failures: [], runs: 0, complete: true },
   files: { loaded: 0, failed: 0, rows: 0, bytes: 0, failures: [], complete: true },
@@ -52,6 +53,12 @@ describe("an audit", () => {
       "  1× 100038: Numeric value '…' is not recognized (last 2026-01-01T12:00:00Z)",
       "  2× file: Bad file",
     ]);
+  });
+
+  it("says where files of an upsert are", () => {
+    expect(auditLines({ ...something, upsert: true }, plain).join("\n")).toContain(
+      "  files    go through a table of the session's own",
+    );
   });
 
   it("says where it is not whole", () => {
