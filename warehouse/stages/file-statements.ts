@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import { SnowflakeError, type StatementResult } from "../result.ts";
 import type { StatementCall, StatementKind } from "../statements/statement.ts";
 import { numberColumn, textColumn, typeIds } from "./answer.ts";
@@ -68,7 +69,7 @@ async function put(call: StatementCall): Promise<StatementResult> {
       clientShowEncryptionParameter: false,
       encryptionMaterial: null,
       queryId: call.queryId,
-      stageInfo: stageInfo(call, location, { prefix, mode: "write" }),
+      stageInfo: stageInfo(call, location, { prefix, mode: "write", file: `${prefix}${basename(localPath(source))}` }),
     },
   };
 }
@@ -84,6 +85,7 @@ async function get(call: StatementCall): Promise<StatementResult> {
   const location = resolveStage(reference, call);
   requireStage(call, location, "READ");
   const files = await stageFiles(call, location, optionText(options, "PATTERN"));
+  const access = { prefix: `${location.base}${location.path}`, mode: "read" } as const;
   return {
     columns: [],
     rows: [],
@@ -94,23 +96,20 @@ async function get(call: StatementCall): Promise<StatementResult> {
       localLocation: localPath(target),
       parallel: parallel(options),
       // The driver looks for one for each file, also where it has a token for all.
-      presignedUrls: [],
+      presignedUrls: needsPresigned(call) ? files.map(({ path }) => presignedUrl(call, location, { ...access, file: path })) : [],
       encryptionMaterial: [],
       queryId: call.queryId,
       stageInfo: {
-        ...stageInfo(call, location, { prefix: `${location.base}${location.path}`, mode: "read" }),
+        ...stageInfo(call, location, access),
         location: `${location.bucket}/`,
       },
     },
   };
 }
 
-function stageInfo(
-  call: StatementCall,
-  { bucket }: StageLocation,
-  access: { readonly prefix: string; readonly mode: "read" | "write" },
-) {
+function stageInfo(call: StatementCall, { bucket }: StageLocation, access: FileAccess) {
   const { stages } = call.account;
+  if (needsPresigned(call)) return presignedInfo(call, bucket, access);
   const token = stages.grant({ bucket, ...access });
   const azure = stages.storage === "AZURE";
   return {
@@ -123,6 +122,42 @@ function stageInfo(
     presignedUrl: null,
     creds: azure ? { AZURE_SAS_TOKEN: `?sig=${token}` } : { GCS_ACCESS_TOKEN: token },
     endPoint: `${call.origin}/storage/${stages.storage.toLowerCase()}`,
+  };
+}
+
+/** What is to be done with which files; `file` is the one that is put. */
+interface FileAccess {
+  readonly prefix: string;
+  readonly mode: "read" | "write";
+  readonly file?: string;
+}
+
+/**
+ * Python's connector before version 5 puts `https://` before any endpoint, so that it reaches this server only by URLs for single
+ * files, which Snowflake gives where it has no token for the bucket.
+ */
+function needsPresigned({ account, session, origin }: StatementCall): boolean {
+  const client = account.sessions.get(session.id)?.client ?? "";
+  return account.stages.storage === "GCS" && origin.startsWith("http:") && /^PythonConnector [1-4]\./.test(client);
+}
+
+function presignedUrl(call: StatementCall, { bucket }: Pick<StageLocation, "bucket">, access: FileAccess): string {
+  const path = (access.file ?? access.prefix).split("/").map(encodeURIComponent).join("/");
+  const token = call.account.stages.grant({ bucket, prefix: access.prefix, mode: access.mode });
+  return `${call.origin}/storage/gcs/${bucket}/${path}?token=${token}`;
+}
+
+function presignedInfo(call: StatementCall, bucket: string, access: FileAccess) {
+  return {
+    locationType: "GCS",
+    location: `${bucket}/${access.prefix}`,
+    path: access.prefix,
+    region: "local",
+    storageAccount: null,
+    isClientSideEncrypted: false,
+    presignedUrl: presignedUrl(call, { bucket }, access),
+    creds: {},
+    endPoint: null,
   };
 }
 

@@ -13,8 +13,9 @@ export function gcsRoutes(account: StorageAccount): readonly Route[] {
   ];
 }
 
-function token({ headers }: WireRequest): string {
-  return /^Bearer (.+)$/i.exec(headers.authorization ?? "")?.[1] ?? "";
+/** In a header, or in the address where that is for one file. */
+function token({ headers, url }: WireRequest): string {
+  return /^Bearer (.+)$/i.exec(headers.authorization ?? "")?.[1] ?? url.searchParams.get("token") ?? "";
 }
 
 async function put(account: StorageAccount, request: WireRequest): Promise<WireResponse> {

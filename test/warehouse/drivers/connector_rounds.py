@@ -10,7 +10,7 @@ import time
 import traceback
 
 import snowflake.connector
-from snowflake.connector import DictCursor, ProgrammingError
+from snowflake.connector import DatabaseError, DictCursor, ProgrammingError
 
 
 def connect(**more):
@@ -147,7 +147,7 @@ def cancelled(connection):
     try:
         cursor.get_results_from_sfqid(query_id)
         cursor.fetchall()
-    except ProgrammingError as error:
+    except DatabaseError as error:
         assert "SQL execution canceled" in str(error), error
     else:
         raise AssertionError("it was not cancelled")
@@ -164,8 +164,10 @@ def files(connection):
             file.write("".join(f'{n},"row, {n}"\n' for n in range(1000)))
         put = cursor.execute(f"PUT 'file://{path}' @rounds/folder").fetchall()
         assert put[0][1] == "rows.csv.gz" and put[0][6] == "UPLOADED", put
-        again = cursor.execute(f"PUT 'file://{path}' @rounds/folder").fetchall()
-        assert again[0][6] == "SKIPPED", again
+        # Before version 5 it gets a URL for each file, and does not look whether the file is there.
+        if int(snowflake.connector.__version__.split(".")[0]) >= 5:
+            again = cursor.execute(f"PUT 'file://{path}' @rounds/folder").fetchall()
+            assert again[0][6] == "SKIPPED", again
         assert cursor.execute("LIST @rounds").fetchall()[0][0] == "rounds/folder/rows.csv.gz"
         copied = cursor.execute(
             "COPY INTO loaded FROM @rounds/folder FILE_FORMAT = (TYPE = CSV FIELD_OPTIONALLY_ENCLOSED_BY = '\"')"
