@@ -28,10 +28,10 @@ const usualDeadlines: Deadlines = {
   signOutMs: 5000,
 };
 /**
- * The engine repeats with backoff, and says so in the conditions; the driver would go on in the background after we gave up. It
- * repeats a few times at once, with the same request id, so that a dropped connection costs nobody a batch.
+ * Sign-ins are repeated by the engine, with backoff, and it says so in the conditions; the driver would go on with them in the
+ * background after we gave up. Statements it repeats for a minute or two, with the same request id, and nobody can tell it not to.
  */
-const driverRetries = { sfRetryMaxLoginRetries: 1, sfRetryMaxNumRetries: 4, sfRetryMaxSleepTime: 4 };
+const driverRetries = { sfRetryMaxLoginRetries: 1 };
 /** A statement that we no longer wait for ends by itself a little later. */
 const statementTimeoutMarginMs = 30_000;
 

@@ -62,12 +62,16 @@ export async function lockPatiently<T>(
         }
         if (named !== null) {
           context.log.warn({ transaction: id }, "ending the transaction of a session that is gone");
-          await session.execute(`SELECT SYSTEM$ABORT_TRANSACTION(${id})`);
+          await session.execute(`SELECT SYSTEM$ABORT_TRANSACTION(${id})`).catch(endedMeanwhile);
         }
         holder = { id: null, sinceMs: nowMs };
       }
     }
   }
+}
+
+function endedMeanwhile(error: unknown): void {
+  if (!(error instanceof StatementRefused)) throw error;
 }
 
 /** null: it has ended. */
