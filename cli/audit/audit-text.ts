@@ -52,7 +52,7 @@ const at = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`
 
 function kindTable({ kinds }: StatementReport): string[] {
   return tableText(
-    ["statement", "count", "failed", "rows", "scanned", "time"],
+    ["statement", "count", "failed", "rows produced", "scanned", "time"],
     kinds.map(({ kind, count, failed, rows, bytesScanned, seconds }) => [
       kind,
       countText(count),
