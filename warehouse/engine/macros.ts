@@ -97,8 +97,7 @@ export const macros: readonly string[] = [
   ],
   ["sf_epoch_scaled(n, scale)", "make_timestamp(CAST(n * power(10, 6 - scale) AS BIGINT))"],
   // The text is named once: macros are copied where they are used, and nested ones make expressions of thousands of parts.
-  ["sf_parse_json(x)", "list_transform([sf_text(x)], lambda t: CASE WHEN trim(t) = '' THEN NULL ELSE json(t) END)[1]"],
-  ["sf_try_parse_json(x)", "CASE WHEN json_valid(sf_text(x)) THEN json(sf_text(x)) END"],
+  ["sf_try_json(x)", "CASE WHEN json_valid(x) THEN json(x) END"],
   ["sf_kind(x)", kindOf],
   ["sf_array_size(x)", "CASE WHEN json_type(x) = 'ARRAY' THEN json_array_length(x) END"],
   ["sf_strip_nulls(x)", "json_merge_patch('{}', x)"],
@@ -108,22 +107,3 @@ export const macros: readonly string[] = [
   ["sf_greatest(a, b)", "CASE WHEN a IS NULL OR b IS NULL THEN NULL ELSE greatest(a, b) END"],
   ["sf_least(a, b)", "CASE WHEN a IS NULL OR b IS NULL THEN NULL ELSE least(a, b) END"],
 ].map(([signature, body]) => `CREATE OR REPLACE MACRO ${signature} AS ${body}`);
-
-/** FLATTEN. Its rows are in the order of the array. */
-const flatten = `CREATE OR REPLACE MACRO sf_flatten(input, is_outer) AS TABLE
-  SELECT 1 AS "SEQ", CASE WHEN json_type(input) = 'OBJECT' THEN key END AS "KEY",
-    CASE WHEN json_type(input) = 'ARRAY' THEN '[' || key || ']' WHEN json_type(input) = 'OBJECT' THEN key END AS "PATH",
-    CASE WHEN json_type(input) = 'ARRAY' THEN CAST(key AS BIGINT) END AS "INDEX", value AS "VALUE", input AS "THIS"
-  FROM json_each(input) WHERE json_type(input) IN ('ARRAY', 'OBJECT')
-  UNION ALL
-  SELECT 1, NULL, NULL, NULL, NULL, input
-  WHERE is_outer AND (input IS NULL OR CAST(input AS VARCHAR) IN ('[]', '{}') OR json_type(input) NOT IN ('ARRAY', 'OBJECT'))`;
-
-/** FLATTEN with RECURSIVE => TRUE. */
-const flattenTree = `CREATE OR REPLACE MACRO sf_flatten_tree(input) AS TABLE
-  SELECT 1 AS "SEQ", CASE WHEN TRY_CAST(key AS BIGINT) IS NULL THEN key END AS "KEY", fullkey[3:] AS "PATH",
-    TRY_CAST(key AS BIGINT) AS "INDEX", value AS "VALUE", input AS "THIS"
-  FROM json_tree(input) WHERE key IS NOT NULL`;
-
-/** Macros that answer tables. */
-export const tableMacros: readonly string[] = [flatten, flattenTree];

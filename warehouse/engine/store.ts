@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
-import { macros, tableMacros } from "./macros.ts";
+import { macros } from "./macros.ts";
 
 /** The DuckDB database that keeps an account's rows and what the server knows about them. */
 export interface Store extends AsyncDisposable {
@@ -30,7 +30,7 @@ export async function openStore(path: string | null): Promise<Store> {
   };
   const connection = await connect();
   await connection.run("CREATE SCHEMA IF NOT EXISTS snowline");
-  for (const macro of [...macros, ...tableMacros]) await connection.run(macro);
+  for (const macro of macros) await connection.run(macro);
   connection.closeSync();
   return {
     connect,

@@ -7,14 +7,16 @@ export interface CastOptions {
   readonly isTry: boolean;
   /** What is cast is a text. */
   readonly isText: boolean;
+  /** What is cast is a VARIANT, OBJECT or ARRAY. */
+  readonly isVariant: boolean;
 }
 
 /** DuckDB's SQL for Snowflake's CAST and TRY_CAST. */
-export function castSql(of: string, type: SnowflakeType, { isTry, isText }: CastOptions): string {
+export function castSql(of: string, type: SnowflakeType, { isTry, isText, isVariant }: CastOptions): string {
   const cast = isTry ? "TRY_CAST" : "CAST";
   switch (type.kind) {
     case "VARCHAR": {
-      const text = isText ? of : `sf_text(${of})`;
+      const text = isVariant ? `json_extract_string(${of}, '$')` : isText ? of : `sf_text(${of})`;
       // A cast to a shorter text cuts, as in Snowflake.
       return type.length < textLengthMax ? `left(${text}, ${type.length})` : text;
     }
@@ -28,7 +30,7 @@ export function castSql(of: string, type: SnowflakeType, { isTry, isText }: Cast
     case "TIMESTAMP_TZ":
       return isTry ? `TRY_CAST(${of} AS TIMESTAMPTZ)` : `sf_timestamp_tz(${of})`;
     case "VARIANT":
-      return `sf_variant(${of})`;
+      return isVariant ? of : `sf_variant(${of})`;
     case "OBJECT":
       return `sf_object(${of})`;
     case "ARRAY":

@@ -13,6 +13,7 @@ export function freeExpression(scope: QueryScope): Rewriting {
     answers: new Map(),
     columns: new Map(),
     flattens: false,
+    readsThis: false,
     depth: 0,
   };
 }

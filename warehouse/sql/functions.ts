@@ -47,7 +47,7 @@ const to =
     const parsed = parseType(
       type === "NUMBER" ? `NUMBER(${args[text(1) === null ? 1 : 2] ?? 38}, ${args[text(1) === null ? 2 : 3] ?? 0})` : type,
     );
-    return castSql(args[0]!, parsed, { isTry, isText: false });
+    return castSql(args[0]!, parsed, { isTry, isText: false, isVariant: false });
   };
 const object =
   (keepNulls: boolean): Template =>
@@ -72,7 +72,7 @@ const isKind =
 const as =
   (type: string, ...kinds: readonly string[]): Template =>
   ({ args }) =>
-    `(CASE WHEN sf_kind(${args[0]}) IN (${kinds.map(literal).join(", ")}) THEN ${castSql(args[0]!, parseType(type), { isTry: false, isText: false })} END)`;
+    `(CASE WHEN sf_kind(${args[0]}) IN (${kinds.map(literal).join(", ")}) THEN ${castSql(args[0]!, parseType(type), { isTry: false, isText: false, isVariant: true })} END)`;
 
 const templates: Readonly<Record<string, Template>> = {
   ...contextFunctions,
@@ -161,8 +161,8 @@ const templates: Readonly<Record<string, Template>> = {
   TO_OBJECT: to("OBJECT", false),
   TO_ARRAY: to("ARRAY", false),
 
-  PARSE_JSON: ({ args }) => `sf_parse_json(${args[0]})`,
-  TRY_PARSE_JSON: ({ args }) => `sf_try_parse_json(${args[0]})`,
+  PARSE_JSON: ({ asText }) => `json(nullif(trim(${asText(0)}), ''))`,
+  TRY_PARSE_JSON: ({ asText }) => `sf_try_json(${asText(0)})`,
   CHECK_JSON: ({ asText }) => `(CASE WHEN NOT json_valid(${asText(0)}) THEN 'it is no valid JSON' END)`,
   TO_JSON: ({ args }) => `CAST(sf_variant(${args[0]}) AS VARCHAR)`,
   STRIP_NULL_VALUE: ({ args: [a] }) => `(CASE WHEN json_type(${a}) <> 'NULL' THEN ${a} END)`,
@@ -218,7 +218,8 @@ export function functionSql({ name, nodes, rewriting, sqlOf }: CallToWrite): str
     asText: (index) => {
       const node = nodes[index];
       const sql = args[index] ?? "NULL";
-      return isText(node, rewriting) && !isVariant(node, rewriting) ? sql : `sf_text(${sql})`;
+      if (isVariant(node, rewriting)) return `json_extract_string(${sql}, '$')`;
+      return isText(node, rewriting) ? sql : `sf_text(${sql})`;
     },
   });
 }

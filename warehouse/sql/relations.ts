@@ -11,6 +11,9 @@ import type { Rewriting } from "./rewriting.ts";
 import { errorTableQuery } from "../streaming/error-rows.ts";
 import { tableNameOf } from "./table-names.ts";
 import { TokenCursor } from "./token-cursor.ts";
+import { isVariant } from "./variants.ts";
+import { flattenSql } from "./flatten.ts";
+import { visit } from "./survey.ts";
 import { viewSql } from "./views.ts";
 
 /** What stands in FROM: a table, a view, a stage, a name that WITH gives. */
@@ -81,11 +84,15 @@ function flatten(call: FunctionCall, rewriting: Rewriting): string {
   const input = named(call, "INPUT") ?? call.args[0];
   const path = named(call, "PATH");
   const flag = (name: string) => bodyOf(named(call, name), "boolean")?.["value"] === true;
-  // What PARSE_JSON gives is a variant already; each macro around it would be copied ten times.
-  const of = bodyOf(input, "parse_json") === null ? `sf_variant(${sqlOf(input, rewriting)})` : sqlOf(input, rewriting);
+  const sql = sqlOf(input, rewriting);
+  const of = isVariant(input, rewriting) ? sql : `sf_variant(${sql})`;
   const text = path === null ? null : stringOf(path);
   const at = text === null ? of : sqlOf({ j_s_o_n_extract: { this: raw(of), expression: path } }, rewriting);
-  return flag("RECURSIVE") ? `(SELECT * FROM sf_flatten_tree(${at}))` : `(SELECT * FROM sf_flatten(${at}, ${flag("OUTER")}))`;
+  let isFree = true;
+  visit(input, (kind) => {
+    if (kind === "column" || kind === "subquery") isFree = false;
+  });
+  return flattenSql({ input: at, isFree, outer: flag("OUTER"), recursive: flag("RECURSIVE"), hasThis: rewriting.readsThis });
 }
 
 /** The value of a named argument. */

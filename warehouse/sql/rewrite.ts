@@ -178,7 +178,9 @@ function valuesNode(body: Node, rewriting: Rewriting): unknown {
 function castNode(body: Node, rewriting: Rewriting, isTry: boolean): unknown {
   const type = parseType(typeTextOf(body["to"]));
   const of = sqlOf(body["this"], rewriting);
-  return raw(castSql(of, type, { isTry, isText: isText(body["this"], rewriting) }));
+  return raw(
+    castSql(of, type, { isTry, isText: isText(body["this"], rewriting), isVariant: isVariant(body["this"], rewriting) }),
+  );
 }
 
 function textWhereNeeded(body: Node, members: readonly string[], rewriting: Rewriting, isNeeded: boolean): Node {

@@ -22,6 +22,8 @@ export interface Rewriting {
   readonly columns: ReadonlyMap<string, readonly ColumnDefinition[]>;
   /** FLATTEN is used, whose VALUE and THIS are variants. */
   readonly flattens: boolean;
+  /** Something may read FLATTEN's THIS. */
+  readonly readsThis: boolean;
   /** Views within views. */
   readonly depth: number;
 }

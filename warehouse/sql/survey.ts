@@ -6,25 +6,27 @@ import type { Rewriting } from "./rewriting.ts";
 import { namePartsOf, stored, tableNameOf } from "./table-names.ts";
 
 /** A look over a whole tree before it is rewritten. */
-export type Survey = Pick<Rewriting, "withNames" | "columns" | "flattens">;
+export type Survey = Pick<Rewriting, "withNames" | "columns" | "flattens" | "readsThis">;
 
 /** Looks which names WITH gives, which columns the tables have and whether FLATTEN is used. */
 export function surveyed(tree: Node, scope: QueryScope): Survey {
   const withNames = new Set<string>();
   const columns = new Map<string, ColumnDefinition[]>();
   let flattens = false;
+  let readsThis = false;
   visit(tree, (kind, body) => {
     if (kind === "table") {
       for (const column of columnsOf(body, scope)) columns.set(column.name, [...(columns.get(column.name) ?? []), column]);
     }
     if (callOf(kind, body)?.name === "FLATTEN") flattens = true;
+    if (kind === "star" || (kind === "column" && stored(body["name"] as { name: string }) === "THIS")) readsThis = true;
   });
   walkObjects(tree, (object) => {
     if (!("ctes" in object)) return;
     for (const cte of object["ctes"] as readonly { readonly alias: { readonly name: string } }[])
       withNames.add(stored(cte.alias));
   });
-  return { withNames, columns, flattens };
+  return { withNames, columns, flattens, readsThis };
 }
 
 /** Calls `seen` for each expression of a tree. */

@@ -63,7 +63,7 @@ function isNumber0(body: Node | null): boolean {
 
 /** A rewritten variant as a text. */
 export function asText(node: unknown): Node {
-  return raw(`sf_text(${generate(node as Node)})`);
+  return raw(`json_extract_string(${generate(node as Node)}, '$')`);
 }
 
 /** The JSON path of DuckDB for one of Snowflake's: `a.b[0]["c d"]` is `$."a"."b"[0]."c d"`. */

@@ -12,6 +12,7 @@ import { defaultSql } from "./default-sql.ts";
 import { columnOf, dmlTarget } from "./dml-target.ts";
 import { requireReads } from "./privileges.ts";
 import { runWork } from "./run-work.ts";
+import { typeName } from "./typed-expressions.ts";
 import { stageScope } from "./stage-scope.ts";
 import type { StatementCall, StatementKind } from "./statement.ts";
 import { statementTypes } from "./statement-types.ts";
@@ -32,9 +33,8 @@ async function insert(call: StatementCall): Promise<StatementResult> {
   const reads = [...parsed.rewriting.reads.values()];
   requireReads(call, reads);
   const names = columns.map((column) => quoted(column.name)).join(", ");
-  const values = columns.map(({ type }, index) => storedValue(`"C${index}"`, type)).join(", ");
   const aliases = columns.map((_, index) => `"C${index}"`).join(", ");
-  const sql = `INSERT INTO ${physicalName(table)} (${names}) SELECT ${values} FROM (${source}) AS "SOURCE"(${aliases})`;
+  const into = `INSERT INTO ${physicalName(table)} (${names})`;
   const overwrite = body["overwrite"] === true;
   return runWork(call, {
     reads,
@@ -43,16 +43,17 @@ async function insert(call: StatementCall): Promise<StatementResult> {
       if (call.describeOnly) return countResult(statementTypes.insert, { inserted: 0 });
       // Fails alike in Snowflake, whose message names no column either.
       const prepared = await connection.prepare(source);
-      const width = prepared.columnCount;
+      const types = Array.from({ length: prepared.columnCount }, (_, index) => typeName(prepared.columnType(index)));
       prepared.destroySync();
-      if (width !== columns.length)
+      if (types.length !== columns.length)
         throw new SnowflakeError(
           "002020",
           "21S01",
-          `SQL compilation error:\nInsert value list does not match column list expecting ${columns.length} but got ${width}`,
+          `SQL compilation error:\nInsert value list does not match column list expecting ${columns.length} but got ${types.length}`,
         );
       if (overwrite) await connection.run(`DELETE FROM ${physicalName(table)}`);
-      const result = await connection.run(sql);
+      const values = columns.map(({ type }, index) => storedValue(`"C${index}"`, type, types[index]));
+      const result = await connection.run(`${into} SELECT ${values.join(", ")} FROM (${source}) AS "SOURCE"(${aliases})`);
       return countResult(statementTypes.insert, { inserted: result.rowsChanged });
     },
   });

@@ -102,7 +102,7 @@ async function showViews(request: ShowRequest, call: StatementCall): Promise<Lis
 
 async function showObjects(request: ShowRequest, call: StatementCall): Promise<Listing> {
   const counts = await rowCounts(call.account.store);
-  const tables = visibleTables(call).map((table) => ({ ...table, shown: kindText(table), rows: counts(table) }));
+  const tables = visibleTables(call).map((table) => ({ ...table, shown: "TABLE", rows: counts(table) }));
   const views = call.account.catalog.views().map((view) => ({ ...view, shown: "VIEW", rows: null }));
   const objects = chosen(request, [...tables, ...views]);
   if (request.terse)

@@ -26,6 +26,7 @@ export async function storedAssignments(
   }
 }
 
-function typeName(type: DuckDBType): string {
+/** A type of DuckDB as `storedValue` names it. */
+export function typeName(type: DuckDBType): string {
   return type.alias ?? type.toString();
 }
