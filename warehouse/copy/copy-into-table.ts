@@ -27,6 +27,8 @@ export interface CopyOutcome {
   readonly location: StageLocation;
   readonly table: TableDefinition;
   readonly files: readonly FileOutcome[];
+  /** As COPY_HISTORY has them. */
+  readonly history: readonly LoadedFile[];
 }
 
 /** Loads files of a stage into a table, in the session's transaction. Throws SnowflakeError. */
@@ -70,7 +72,7 @@ export async function copyIntoTable(call: StatementCall, { statement, pipe }: Co
       throw error;
     }
     if (statement.options.purge) await purge(call, location, outcomes);
-    return { location, table, files: outcomes };
+    return { location, table, files: outcomes, history: outcomes.map(history) };
   } finally {
     await held.release(session.transaction);
   }

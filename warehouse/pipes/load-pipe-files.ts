@@ -14,8 +14,9 @@ import type { Pipe, PipeFile } from "./pipe.ts";
 /** What a pipe's load is about. */
 export interface PipeLoad {
   readonly pipe: Pipe;
-  readonly file: PipeFile;
+  readonly files: readonly PipeFile[];
   readonly signal: AbortSignal;
+  /** Loads that fail for another reason than their files are tried so often. */
   readonly attemptsMax: number;
 }
 
@@ -25,11 +26,15 @@ const attemptPauseMs = 200;
 /** The user that pipes load as. */
 const systemUser = "SYSTEM";
 
-/** Loads a file of a pipe. The answer is what became of it: null where the table has it already, "stopped" where the signal ended it. */
-export async function loadPipeFiles(
-  account: Account,
-  { pipe, file, signal, attemptsMax }: PipeLoad,
-): Promise<LoadedFile | null | "stopped"> {
+/** No session of a client has it. */
+const pipeSessionId = 0;
+
+/**
+ * Loads files of a pipe in one transaction. The answer is what became of them, without those that the table has already;
+ * "stopped" where the signal ended it.
+ */
+export async function loadPipeFiles(account: Account, load: PipeLoad): Promise<readonly LoadedFile[] | "stopped"> {
+  const { pipe, files, signal, attemptsMax } = load;
   const { database, schema } = pipe.name;
   const transaction = await account.transactions.open({ sessionId: pipeSessionId, user: systemUser });
   const session: Session = {
@@ -42,7 +47,7 @@ export async function loadPipeFiles(
     parameters: new Map(),
     transaction,
   };
-  const call: StatementCall = {
+  const call = {
     text: pipe.definition,
     binds: [],
     account,
@@ -55,10 +60,12 @@ export async function loadPipeFiles(
   try {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await load(call, pipe, file);
+        return await loadOnce(call, pipe, files);
       } catch (error) {
         if (signal.aborted) return "stopped";
-        if (attempt === attemptsMax) return await failure(call, { pipe, file, error });
+        // One of them may be the reason.
+        if (files.length > 1) return await loadEach(account, load);
+        if (attempt === attemptsMax) return await failures(call, { pipe, files, error });
         await setTimeout(attemptPauseMs, undefined, { signal }).catch(() => undefined);
       }
     }
@@ -67,34 +74,46 @@ export async function loadPipeFiles(
   }
 }
 
-/** No session of a client has it. */
-const pipeSessionId = 0;
-
-async function load(call: StatementCall, pipe: Pipe, file: PipeFile): Promise<LoadedFile | null> {
-  const statement = pipeStatement(pipe.definition, file.path, call);
-  const { files } = await copyIntoTable(call, { statement, pipe: { name: pipe.name, receivedMs: () => file.receivedMs } });
-  if (files.length > 0) {
-    const history = await call.account.copyHistory.list({ pipe: pipe.name, fromMs: file.receivedMs });
-    return history.findLast(({ path }) => path === file.path) ?? null;
+async function loadEach(account: Account, load: PipeLoad): Promise<readonly LoadedFile[] | "stopped"> {
+  const loaded: LoadedFile[] = [];
+  for (const file of load.files) {
+    const one = await loadPipeFiles(account, { ...load, files: [file] });
+    if (one === "stopped") return one;
+    loaded.push(...one);
   }
-  const location = resolveStage(statement.stage, call);
-  if ((await call.account.stages.buckets.find(location.bucket, file.path)) !== null) return null;
-  throw noSuchFile(location, file.path);
+  return loaded;
 }
 
-/** The COPY of a pipe for one file, whose path begins where its bucket does. */
-function pipeStatement(definition: string, path: string, call: StatementCall): LoadStatement {
+async function loadOnce(call: StatementCall, pipe: Pipe, files: readonly PipeFile[]): Promise<readonly LoadedFile[]> {
+  const received = new Map(files.map(({ path, receivedMs }) => [path, receivedMs]));
+  const paths = files.map(({ path }) => path);
+  const statement = pipeStatement(pipe.definition, paths, call);
+  const receivedMs = (path: string): number => received.get(path) ?? call.account.now();
+  const { history, location } = await copyIntoTable(call, { statement, pipe: { name: pipe.name, receivedMs } });
+  const done = new Set(history.map(({ path }) => path));
+  const gone: PipeFile[] = [];
+  for (const file of files) {
+    if (!done.has(file.path) && (await call.account.stages.buckets.find(location.bucket, file.path)) === null) gone.push(file);
+  }
+  const missing: LoadedFile[] = [];
+  for (const file of gone)
+    missing.push(...(await failures(call, { pipe, files: [file], error: noSuchFile(location, file.path) })));
+  return [...history, ...missing];
+}
+
+/** The COPY of a pipe for files whose paths begin where their bucket does. */
+function pipeStatement(definition: string, paths: readonly string[], call: StatementCall): LoadStatement {
   const read = readCopy(definition);
   if (!("load" in read)) throw new SnowflakeError("001003", "42000", "SQL compilation error:\nA pipe copies into a table.");
   const { load } = read;
   const location = resolveStage(load.stage, call);
   const prefix = `${location.base}${location.path}`;
   const folder = prefix === "" || prefix.endsWith("/") ? prefix : `${prefix}/`;
-  const name = path.startsWith(folder) ? path.slice(folder.length) : path;
+  const names = paths.map((path) => (path.startsWith(folder) ? path.slice(folder.length) : path));
   const { onError } = load.options;
   // ABORT_STATEMENT is what COPY does by default, which a pipe cannot.
   const skipped = onError.kind === "ABORT_STATEMENT" ? ({ kind: "SKIP_FILE", limit: 1, percent: null } as const) : onError;
-  return { ...load, options: { ...load.options, files: [name], onError: skipped, purge: false, force: false, sizeLimit: null } };
+  return { ...load, options: { ...load.options, files: names, onError: skipped, purge: false, force: false, sizeLimit: null } };
 }
 
 /** Where a pipe's files are; null where its stage is not there, or it has none as one for streaming. */
@@ -112,35 +131,37 @@ export function pipeSource(account: Account, { definition, name, owner }: Pipe):
 
 interface Failure {
   readonly pipe: Pipe;
-  readonly file: PipeFile;
+  readonly files: readonly PipeFile[];
   readonly error: unknown;
 }
 
-/** Writes down that a file was not loaded, as far as it is known where it should have gone. */
-async function failure(call: StatementCall, { pipe, file, error }: Failure): Promise<LoadedFile | null> {
-  const { account } = call;
+/** Writes down that files were not loaded, as far as it is known where they should have gone. */
+async function failures(call: StatementCall, { pipe, files, error }: Failure): Promise<readonly LoadedFile[]> {
+  const { account, queryId } = call;
   const location = pipeSource(account, pipe);
   const read = location === null ? null : readCopy(pipe.definition);
-  if (location === null || read === null || !("load" in read)) return null;
-  const failed: LoadedFile = {
-    ...tableFacts(call, read.load.table),
+  if (location === null || read === null || !("load" in read)) return [];
+  const facts = tableFacts(call, read.load.table);
+  const message = error instanceof Error ? error.message : String(error);
+  const failed = files.map(({ path, bytes, receivedMs }): LoadedFile => ({
+    ...facts,
     stageKey: location.bucket,
     stageLocation: location.shown,
-    path: file.path,
+    path,
     etag: "",
-    bytes: file.bytes ?? 0,
+    bytes: bytes ?? 0,
     status: "LOAD_FAILED",
     rowsParsed: 0,
     rowsLoaded: 0,
     errorsSeen: 1,
     errorLimit: 1,
-    firstError: { message: error instanceof Error ? error.message : String(error), line: 0, character: 0, column: "" },
+    firstError: { message, line: 0, character: 0, column: "" },
     lastLoadMs: account.now(),
     pipe: pipe.name,
-    receivedMs: file.receivedMs,
-    queryId: call.queryId,
-  };
-  await account.copyHistory.addFailed([failed]);
+    receivedMs,
+    queryId,
+  }));
+  await account.copyHistory.addFailed(failed);
   return failed;
 }
 

@@ -47,13 +47,14 @@ export class PipeQueue {
     }));
   }
 
-  /** The file waits no longer. */
-  async done(pipeId: number, path: string, now: number): Promise<void> {
-    await this.#connection.run("UPDATE snowline.pipe_files SET done_ms = $now WHERE pipe_id = $id AND path = $path", {
-      id: BigInt(pipeId),
-      path,
-      now: BigInt(now),
-    });
+  /** These files wait no longer. */
+  async done(pipeId: number, files: readonly PipeFile[], now: number): Promise<void> {
+    const paths = JSON.stringify(files.map(({ path }) => path));
+    await this.#connection.run(
+      `UPDATE snowline.pipe_files SET done_ms = $now
+       WHERE pipe_id = $id AND path IN (SELECT unnest(from_json($paths, '["VARCHAR"]')))`,
+      { id: BigInt(pipeId), paths, now: BigInt(now) },
+    );
   }
 
   /** Forgets all that a pipe was told of. */

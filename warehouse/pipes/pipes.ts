@@ -14,8 +14,10 @@ export interface PipesOptions {
   readonly delayMs: number;
 }
 
-/** Loads that fail for another reason than their file are tried so often. */
+/** Loads that fail for another reason than their files are tried so often. */
 const attemptsMax = 5;
+/** Files of one load: what is reported waits for all of them. */
+const filesMax = 100;
 
 /**
  * The account's pipes. Files that a pipe is told of are loaded one after the other by the pipe itself, `delayMs` later and in no
@@ -108,15 +110,16 @@ export class Pipes {
   }
 
   async #load(account: Account, id: number): Promise<void> {
-    for (const file of await this.#queue.pending(id)) {
+    for (;;) {
+      const files = (await this.#queue.pending(id)).slice(0, filesMax);
       const pipe = this.definitions.list(null).find((each) => each.id === id);
-      if (pipe === undefined || pipe.paused || this.#end.signal.aborted) return;
+      if (files.length === 0 || pipe === undefined || pipe.paused || this.#end.signal.aborted) return;
       const { signal } = this.#end;
-      const event = await loadPipeFiles(account, { pipe, file, signal, attemptsMax });
-      // The server stops: the next one goes on with it.
-      if (event === "stopped") return;
-      await this.#queue.done(id, file.path, account.now());
-      if (event !== null) this.reports.add(id, event, account.now());
+      const loaded = await loadPipeFiles(account, { pipe, files, signal, attemptsMax });
+      // The server stops: the next one goes on with them.
+      if (loaded === "stopped") return;
+      await this.#queue.done(id, files, account.now());
+      for (const file of loaded) this.reports.add(id, file, account.now());
     }
   }
 }
