@@ -33,7 +33,7 @@ export interface Loaded {
 
 /**
  * Loads the rows that fit into the table, in the transaction of the connection; rows that do not are left out, and recorded where
- * the table has ERROR_LOGGING. Members without a column are passed over; columns without a member get NULL, whatever their default.
+ * the table has ERROR_LOGGING. A number with a fraction has a double's precision, as DuckDB reads JSON; Snowflake's is exact. Members without a column are passed over; columns without a member get NULL, whatever their default.
  */
 export async function loadRows(connection: DuckDBConnection, options: LoadOptions): Promise<Loaded> {
   const { table } = options;
@@ -120,24 +120,37 @@ function fieldsOf(table: TableDefinition, mapping: NonNullable<LoadOptions["mapp
 
 function checkedQuery(fields: readonly Field[], rejectsForced: number): string {
   const pointers: string[] = [];
-  const json = fields.map(({ members }) => {
-    const parts = members.map((member) => {
-      pointers.push(literal(`/${member.replaceAll("~", "~0").replaceAll("/", "~1")}`));
-      return `m[${pointers.length}]`;
-    });
-    return parts.length === 0 ? "NULL::JSON" : `NULLIF(COALESCE(${parts.join(", ")}), 'null'::JSON)`;
-  });
-  const members = pointers.length === 0 ? "NULL::JSON[]" : `json_extract(doc, [${pointers.join(", ")}])`;
-  const named = json.map((expression, index) => `${expression} AS j${index}`);
-  const values = fields.map(({ column }, index) => rowValue(`j${index}`, column.type));
+  const places = fields.map(({ members }) =>
+    members.map((member) => pointers.push(literal(`/${member.replaceAll("~", "~0").replaceAll("/", "~1")}`))),
+  );
+  const among = (list: string, index: number) => {
+    const found = places[index]!.map((place) => `${list}[${place}]`);
+    return found.length > 1 ? `COALESCE(${found.join(", ")})` : found[0]!;
+  };
+  const all = `[${pointers.join(", ")}]`;
+  const needsJson = fields.some(({ column: { type } }) => ["VARIANT", "OBJECT", "ARRAY"].includes(type.kind));
+  const jsons = needsJson ? `json_extract(doc, ${all})` : "NULL::JSON[]";
+  const isThere = (index: number): boolean => places[index]!.length > 0;
+  const json = (index: number) => (isThere(index) ? `NULLIF(${among("jsons", index)}, 'null'::JSON)` : "NULL::JSON");
+  const text = (index: number) => (isThere(index) ? among("texts", index) : "NULL::VARCHAR");
+  const values = fields.map(({ column }, index) =>
+    rowValue({ json: `j${index}`, text: `t${index}`, value: `v${index}` }, column.type),
+  );
   const faults = fields.flatMap(({ column }, index) => [
     `WHEN ${values[index]!.bad} THEN ${index * 2}`,
-    ...(column.nullable ? [] : [`WHEN ${values[index]!.value} IS NULL THEN ${index * 2 + 1}`]),
+    ...(column.nullable ? [] : [`WHEN v${index} IS NULL THEN ${index * 2 + 1}`]),
   ]);
   const forced = rejectsForced > 0 ? `WHEN place <= ${rejectsForced} THEN -2` : "";
-  return `SELECT place, line, ${values.map(({ value }, index) => `${value} AS v${index}`).join(", ")},
-    CASE WHEN doc IS NULL THEN -1 ${forced} ${faults.join(" ")} END AS fault
-    FROM (SELECT place, line, doc, ${named.join(", ")} FROM (SELECT place, line, doc, ${members} AS m FROM ${stagedTable}))`;
+  const list = (of: (index: number) => string) => fields.map((_, index) => of(index)).join(", ");
+  // Each step names what the next one needs several times: DuckDB computes it once then.
+  const lists =
+    pointers.length === 0
+      ? "NULL::JSON[] AS jsons, NULL::VARCHAR[] AS texts"
+      : `${jsons} AS jsons, json_extract_string(doc, ${all}) AS texts`;
+  const read = `SELECT place, line, doc IS NULL AS broken, ${lists} FROM ${stagedTable}`;
+  const members = `SELECT place, line, broken, ${list((index) => `${json(index)} AS j${index}, ${text(index)} AS t${index}`)} FROM (${read})`;
+  const cast = `SELECT *, ${list((index) => `${values[index]!.expression} AS v${index}`)} FROM (${members})`;
+  return `SELECT place, line, ${list((index) => `v${index}`)}, CASE WHEN broken THEN -1 ${forced} ${faults.join(" ")} END AS fault FROM (${cast})`;
 }
 
 /** `place`, and what `recordErrors` takes. */

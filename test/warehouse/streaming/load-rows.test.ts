@@ -87,6 +87,24 @@ test("rows that do not fit are left out, the others are there in their order, an
   ]);
 });
 
+test("numbers of any length are exact, and one digit too many is a fault", async () => {
+  const table = await makeTable([
+    { name: "W", type: { kind: "NUMBER", precision: 38, scale: 0 } },
+    { name: "S", type: { kind: "NUMBER", precision: 20, scale: 2 } },
+  ]);
+  const lines = [
+    `{"W":${"9".repeat(38)},"S":"${"9".repeat(18)}.99"}`,
+    '{"W":"-12","S":-0.005}',
+    `{"W":1${"0".repeat(38)}}`,
+    `{"S":1${"0".repeat(18)}}`,
+  ];
+  expect(await load(table, lines)).toMatchObject({ parsed: 4, inserted: 2 });
+  expect(await rows()).toEqual([
+    ["9".repeat(38), `${"9".repeat(18)}.99`],
+    ["-12", "-0.01"],
+  ]);
+});
+
 test("members meet the columns of their names whatever the letters' case; others are passed over, missing ones are NULL", async () => {
   const table = await makeTable([
     { name: "ID", type: number },

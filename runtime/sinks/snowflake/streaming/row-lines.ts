@@ -88,12 +88,23 @@ function fileOf({ path }: Rows): string {
 
 /** The expression of a row's line: members are the table's columns. */
 function line(rows: Rows, stored: ReadonlyMap<string, StoredColumn>): string {
-  const pairs = rows.columns.flatMap(({ name }) => {
+  const pairs = rows.columns.flatMap(({ name, type }) => {
     const column = stored.get(name);
-    return column === undefined ? [] : [`${literal(column.name)}, ${member(quoted(name), column)}`];
+    if (column === undefined) return [];
+    const value = isLongDecimal(type) ? `${quoted(name)}::VARCHAR` : member(quoted(name), column);
+    return [`${literal(column.name)}, ${value}`];
   });
   return `json_object(${pairs.join(", ")})::VARCHAR`;
 }
+
+/** True where a reader of JSON that takes numbers for doubles would lose digits; Snowflake makes the same number of its text. */
+function isLongDecimal(type: string): boolean {
+  const [, precision = "0", scale = "0"] = /^DECIMAL\((\d+),\s*(\d+)\)$/i.exec(type) ?? [];
+  return Number(precision) > doubleDigits && Number(scale) > 0;
+}
+
+/** Digits of a decimal number that a double holds, whatever they are. */
+const doubleDigits = 15;
 
 /** A value as Snowflake reads it back from JSON without a loss. */
 function member(value: string, { type }: StoredColumn): string {
