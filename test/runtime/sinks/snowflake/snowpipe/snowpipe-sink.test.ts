@@ -260,6 +260,40 @@ describe.skipIf(process.env["SNOWFLAKE_ACCOUNT"] !== undefined)("load.snowpipe w
     expect(await ids()).toEqual([0, 1, 2]);
   });
 
+  it("removes a day later what was staged and never noted, and nothing that is pending", async () => {
+    const later = { now: () => Date.now() + 1.1 * dayMs };
+    const sink = await open();
+    await sink.restore(["a"]);
+    ours({ action: { kind: "sessionGone" }, sql: "^BEGIN" });
+    expect(await thrown(sink.write(await rows(1), first))).toBeInstanceOf(NotConnected);
+    expect(await staged()).toHaveLength(1);
+    await open();
+    expect(await staged()).toHaveLength(1);
+    await open({}, later);
+    expect(await staged()).toHaveLength(0);
+    ours({ action: { kind: "answer", status: 503 }, path: "insertFiles" });
+    expect(await thrown(sink.write(await rows(1), first))).toBeInstanceOf(NotConnected);
+    await open({}, later);
+    expect(await staged()).toHaveLength(1);
+    const heir = await open();
+    expect(await heir.restore(["a"])).toEqual(new Map([["a", at(1)]]));
+    expect(await ids()).toEqual([1]);
+  });
+
+  it("lets no other way of loading take over while a file is pending", async () => {
+    const sink = await open();
+    await sink.restore(["a"]);
+    ours({ action: { kind: "answer", status: 503 }, path: "insertFiles" });
+    expect(await thrown(sink.write(await rows(1), first))).toBeInstanceOf(NotConnected);
+    const copying = await place.open();
+    await copying.prepare(rowColumns);
+    expect(await thrown(copying.restore(["a"]))).toMatchObject({ name: "Terminal", reason: "FilePending" });
+    const heir = await open();
+    await heir.restore(["a"]);
+    expect(await copying.restore(["a"])).toEqual(new Map([["a", at(1)]]));
+    expect(await ids()).toEqual([1]);
+  });
+
   it("is told after two weeks to look, as the pipe may have forgotten the file, and is not given it again", async () => {
     const sink = await open();
     await sink.restore(["a"]);
