@@ -4,7 +4,12 @@ import type { SecretReference, ValueReference } from "../../crds/secret-referenc
 
 /** What a connector may ask of its surroundings. Effects come in here: nothing reads the environment or the clock itself. */
 export interface ComponentContext {
-  readonly pipeline: { readonly namespace: string; readonly name: string };
+  readonly pipeline: {
+    readonly namespace: string;
+    readonly name: string;
+    /** metadata.generation, where the manifest came from an API server. */
+    readonly generation?: number;
+  };
   /** The Connection's spec. Throws Terminal naming the connection and what there is. */
   connection(name: string): ConnectionSpec;
   /** The value, read from its file at each call so that a rotated one is seen. Throws Terminal naming the reference, never the value. */

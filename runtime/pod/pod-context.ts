@@ -38,7 +38,8 @@ export function podContext({ file, path, directories, scratchDirectory, log }: P
   };
 }
 
-/** Namespace and name of the pod's pipeline. */
-export function pipelineOf({ pipeline }: PodFile): { readonly namespace: string; readonly name: string } {
-  return { namespace: pipeline.metadata.namespace ?? "default", name: pipeline.metadata.name };
+/** Namespace, name and generation of the pod's pipeline. */
+export function pipelineOf({ pipeline }: PodFile): ComponentContext["pipeline"] {
+  const { namespace = "default", name, generation } = pipeline.metadata;
+  return { namespace, name, ...(generation === undefined ? {} : { generation }) };
 }

@@ -4,9 +4,11 @@ export interface QueryTag {
   readonly pipeline: string;
   /** The sink instance, so that the statements of two pods can be told apart. */
   readonly run: string;
+  /** The manifest's generation, where it has one. */
+  readonly generation?: number;
 }
 
 /** The text of a tag: JSON, so that SQL can take it apart: `PARSE_JSON(query_tag):pipeline`. Far below Snowflake's 2000 characters. */
-export function queryTagText({ namespace, pipeline, run }: QueryTag): string {
-  return JSON.stringify({ app: "snowline", namespace, pipeline, run });
+export function queryTagText({ namespace, pipeline, run, generation }: QueryTag): string {
+  return JSON.stringify({ app: "snowline", namespace, pipeline, run, generation });
 }

@@ -19,13 +19,15 @@ export async function openSnowflakeSink(spec: SnowflakeSink, context: ComponentC
       `connection ${spec.connection}: it is not one to Snowflake: name one with spec.snowflake`,
     );
   const owner = randomUUID();
+  const { generation } = context.pipeline;
+  const tagged = generation === undefined ? {} : { generation };
   const setup: SinkSetup = {
     spec,
     context,
     account: snowflakeAccount(snowflake, context),
     names: sinkNames(spec, context.pipeline),
     owner,
-    tag: { namespace: context.pipeline.namespace, pipeline: context.pipeline.name, run: owner },
+    tag: { ...tagged, namespace: context.pipeline.namespace, pipeline: context.pipeline.name, run: owner },
   };
   const { copy, streaming } = spec.load;
   if (copy !== undefined) return (await import("./copy/copy-sink.ts")).openCopySink(setup);

@@ -13,7 +13,7 @@ import { type Deadlines, openSession, type SnowflakeSession } from "../../../run
 import { type DriverCredentials, signIn } from "../../../runtime/snowflake/sign-in.ts";
 import { openTestAccount, type TestAccount } from "../../snowflake/open-test-account.ts";
 
-const tag = { namespace: "shop", pipeline: "orders", run: "run-1" };
+const tag = { namespace: "shop", pipeline: "orders", run: "run-1", generation: 7 };
 let account: TestAccount;
 let credentials: DriverCredentials;
 const opened: SnowflakeSession[] = [];

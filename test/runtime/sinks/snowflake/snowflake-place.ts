@@ -7,7 +7,7 @@ import type { ComponentContext } from "../../../../runtime/component/context.ts"
 import type { Sink } from "../../../../runtime/component/sink.ts";
 import { identifier } from "../../../../runtime/snowflake/identifiers.ts";
 import { openSnowflakeSink } from "../../../../runtime/sinks/snowflake/snowflake-sink.ts";
-import { type TestAccount, openTestAccount } from "../../../snowflake/open-test-account.ts";
+import type { TestAccount } from "../../../snowflake/open-test-account.ts";
 import { openRowsMaker, type RowsMaker } from "../rows-file.ts";
 
 /** The manifest's defaults. */
@@ -58,19 +58,6 @@ export async function openPlace(account: TestAccount): Promise<Place> {
       for (const sink of opened) await sink[Symbol.asyncDispose]();
       maker[Symbol.dispose]();
       await rm(directory, { recursive: true });
-    },
-  };
-}
-
-/** Opens an account and a place in it; disposing of the place ends both. */
-export async function openPlaceAlone(): Promise<Place> {
-  const account = await openTestAccount();
-  const place = await openPlace(account);
-  return {
-    ...place,
-    async [Symbol.asyncDispose]() {
-      await place[Symbol.asyncDispose]();
-      await account[Symbol.asyncDispose]();
     },
   };
 }
