@@ -9,6 +9,7 @@ import { Transactions } from "./engine/transactions.ts";
 import { Faults } from "./faults.ts";
 import { QueryHistory } from "./history/query-history.ts";
 import { WarehouseMeter } from "./meter/warehouse-meter.ts";
+import { pipeLoader } from "./pipes/pipe-loader.ts";
 import { Pipes } from "./pipes/pipes.ts";
 import { Queries } from "./query/queries.ts";
 import { savedState } from "./saved-state.ts";
@@ -100,7 +101,7 @@ export async function openAccount(options: AccountOptions): Promise<OpenAccount>
     faults,
   };
   await settle(account, options);
-  pipes.start(account);
+  pipes.start(pipeLoader(account));
   return {
     account,
     async close() {

@@ -106,7 +106,7 @@ async function alterPipe(call: StatementCall): Promise<StatementResult> {
     comment: optionText(options, "COMMENT") ?? pipe.comment,
   };
   await account.pipes.definitions.put(changed);
-  if (!changed.paused) account.pipes.resume(account, changed);
+  if (!changed.paused) account.pipes.resume(changed);
   return done;
 }
 
@@ -122,7 +122,7 @@ async function refreshPipe(call: StatementCall, pipe: Pipe, scanner: Scanner): P
   const prefixed = { ...location, path: `${location.path}${optionText(options, "PREFIX") ?? ""}` };
   const since = Date.parse(optionText(options, "MODIFIED_AFTER") ?? "");
   const files = (await stageFiles(call, prefixed, read.load.options.pattern)).filter(({ modifiedMs }) => !(modifiedMs < since));
-  await call.account.pipes.receive(call.account, pipe, files);
+  await call.account.pipes.receive(pipe, files);
   return { columns, rows: files.map(({ path }) => [path, "SENT"]), typeId: typeIds.alter };
 }
 

@@ -1,7 +1,7 @@
+import assert from "node:assert";
 import type { DuckDBConnection } from "@duckdb/node-api";
-import type { Account } from "../account.ts";
+import type { LoadedFile } from "../copy/copy-history.ts";
 import { ObjectShelf } from "../stages/object-shelf.ts";
-import { loadPipeFiles, pipeSource } from "./load-pipe-files.ts";
 import type { Pipe, PipeFile } from "./pipe.ts";
 import { PipeQueue } from "./pipe-queue.ts";
 import { PipeReports } from "./pipe-reports.ts";
@@ -12,6 +12,27 @@ export interface PipesOptions {
   readonly connection: DuckDBConnection;
   /** Milliseconds from a file's arrival to its load. */
   readonly delayMs: number;
+}
+
+/** What a pipe's load is about. */
+export interface PipeLoad {
+  readonly pipe: Pipe;
+  readonly files: readonly PipeFile[];
+  readonly signal: AbortSignal;
+  /** Loads that fail for another reason than their files are tried so often. */
+  readonly attemptsMax: number;
+}
+
+/** What pipes need of the account that they are of. */
+export interface PipeLoader {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** What became of the files, without those that the table has already; "stopped" where the signal ended it. */
+  load(load: PipeLoad): Promise<readonly LoadedFile[] | "stopped">;
+  /** Whether a file of a bucket is in the place that the pipe reads. */
+  isSource(pipe: Pipe, bucket: string, path: string): boolean;
+  /** Calls the listener for each file that arrives in a bucket. The answer ends that. */
+  listen(listener: (bucket: string, path: string) => void): () => void;
 }
 
 /** Loads that fail for another reason than their files are tried so often. */
@@ -32,6 +53,7 @@ export class Pipes {
   readonly #running = new Map<number, Promise<void>>();
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #end = new AbortController();
+  #loader: PipeLoader | null = null;
   #stopListening: () => void = () => undefined;
 
   private constructor(options: PipesOptions, definitions: ObjectShelf<Pipe>, queue: PipeQueue) {
@@ -47,9 +69,10 @@ export class Pipes {
   }
 
   /** Goes on with what waits, and from now on gives files that land in an external stage to the pipes with AUTO_INGEST. */
-  start(account: Account): void {
-    this.#stopListening = account.stages.listen((bucket, path) => this.#landed(account, bucket, path));
-    for (const pipe of this.definitions.list(null)) this.#later(account, pipe);
+  start(loader: PipeLoader): void {
+    this.#loader = loader;
+    this.#stopListening = loader.listen((bucket, path) => this.#landed(bucket, path));
+    for (const pipe of this.definitions.list(null)) this.#later(pipe);
   }
 
   /** Stops loading and waits for what runs. */
@@ -61,9 +84,9 @@ export class Pipes {
   }
 
   /** Tells a pipe of files; those of paths that it was told of in the last 14 days are passed over. */
-  async receive(account: Account, pipe: Pipe, files: readonly Omit<PipeFile, "receivedMs">[]): Promise<void> {
-    await this.#queue.add(pipe.id, files, account.now());
-    this.#later(account, pipe);
+  async receive(pipe: Pipe, files: readonly Omit<PipeFile, "receivedMs">[]): Promise<void> {
+    await this.#queue.add(pipe.id, files, this.#started().now());
+    this.#later(pipe);
   }
 
   /** Files that wait. */
@@ -72,8 +95,8 @@ export class Pipes {
   }
 
   /** Goes on with a pipe that was paused. */
-  resume(account: Account, pipe: Pipe): void {
-    this.#later(account, pipe);
+  resume(pipe: Pipe): void {
+    this.#later(pipe);
   }
 
   /** Drops a pipe; files that wait are not loaded. */
@@ -89,37 +112,41 @@ export class Pipes {
     }
   }
 
-  #landed(account: Account, bucket: string, path: string): void {
+  #started(): PipeLoader {
+    assert(this.#loader !== null, "pipes are started before they are told of files");
+    return this.#loader;
+  }
+
+  #landed(bucket: string, path: string): void {
     for (const pipe of this.definitions.list(null)) {
-      const source = pipe.autoIngest ? pipeSource(account, pipe) : null;
-      if (source === null || source.bucket !== bucket || !path.startsWith(`${source.base}${source.path}`)) continue;
-      void this.receive(account, pipe, [{ path, bytes: null }]);
+      if (pipe.autoIngest && this.#started().isSource(pipe, bucket, path)) void this.receive(pipe, [{ path, bytes: null }]);
     }
   }
 
-  #later(account: Account, { id }: Pipe): void {
+  #later({ id }: Pipe): void {
     if (this.#end.signal.aborted) return;
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
       // One run at a time; what came in between is in the next one.
-      const run = (this.#running.get(id) ?? Promise.resolve()).then(() => this.#load(account, id));
+      const run = (this.#running.get(id) ?? Promise.resolve()).then(() => this.#load(id));
       this.#running.set(id, run);
     }, this.delayMs);
     timer.unref();
     this.#timers.add(timer);
   }
 
-  async #load(account: Account, id: number): Promise<void> {
+  async #load(id: number): Promise<void> {
+    const loader = this.#started();
     for (;;) {
       const files = (await this.#queue.pending(id)).slice(0, filesMax);
       const pipe = this.definitions.list(null).find((each) => each.id === id);
       if (files.length === 0 || pipe === undefined || pipe.paused || this.#end.signal.aborted) return;
       const { signal } = this.#end;
-      const loaded = await loadPipeFiles(account, { pipe, files, signal, attemptsMax });
+      const loaded = await loader.load({ pipe, files, signal, attemptsMax });
       // The server stops: the next one goes on with them.
       if (loaded === "stopped") return;
-      await this.#queue.done(id, files, account.now());
-      for (const file of loaded) this.reports.add(id, file, account.now());
+      await this.#queue.done(id, files, loader.now());
+      for (const file of loaded) this.reports.add(id, file, loader.now());
     }
   }
 }

@@ -7,7 +7,7 @@ import { signInByBearer } from "../sign-in/sign-in.ts";
 import { objectText } from "../engine/object-name.ts";
 import { missing } from "../stages/resolve-stage.ts";
 import { Scanner } from "../stages/scanner.ts";
-import { pipeSource } from "./load-pipe-files.ts";
+import { pipeSource } from "./pipe-loader.ts";
 import type { Pipe } from "./pipe.ts";
 import { findPipe } from "./find-pipe.ts";
 
@@ -72,7 +72,6 @@ async function insertFiles(account: Account, request: WireRequest, pipe: Pipe): 
   if (source === null) return refused(404, "390404", "insertFiles: the pipe has no stage");
   // Paths begin where the stage does.
   await account.pipes.receive(
-    account,
     pipe,
     files.map(({ path, size }) => ({ path: `${source.base}${path.replace(/^\/+/, "")}`, bytes: size })),
   );

@@ -10,14 +10,19 @@ import { resolveStage } from "../stages/resolve-stage.ts";
 import type { StageLocation } from "../stages/stage.ts";
 import type { StatementCall } from "../statements/statement.ts";
 import type { Pipe, PipeFile } from "./pipe.ts";
+import type { PipeLoad, PipeLoader } from "./pipes.ts";
 
-/** What a pipe's load is about. */
-export interface PipeLoad {
-  readonly pipe: Pipe;
-  readonly files: readonly PipeFile[];
-  readonly signal: AbortSignal;
-  /** Loads that fail for another reason than their files are tried so often. */
-  readonly attemptsMax: number;
+/** How the account's pipes load. */
+export function pipeLoader(account: Account): PipeLoader {
+  return {
+    now: () => account.now(),
+    load: (load) => loadPipeFiles(account, load),
+    isSource(pipe, bucket, path) {
+      const source = pipeSource(account, pipe);
+      return source !== null && source.bucket === bucket && path.startsWith(`${source.base}${source.path}`);
+    },
+    listen: (listener) => account.stages.listen(listener),
+  };
 }
 
 /** Between attempts, in milliseconds: long enough for a lock or a session of a test to go. */
@@ -33,7 +38,7 @@ const pipeSessionId = 0;
  * Loads files of a pipe in one transaction. The answer is what became of them, without those that the table has already;
  * "stopped" where the signal ended it.
  */
-export async function loadPipeFiles(account: Account, load: PipeLoad): Promise<readonly LoadedFile[] | "stopped"> {
+async function loadPipeFiles(account: Account, load: PipeLoad): Promise<readonly LoadedFile[] | "stopped"> {
   const { pipe, files, signal, attemptsMax } = load;
   const { database, schema } = pipe.name;
   const transaction = await account.transactions.open({ sessionId: pipeSessionId, user: systemUser });
