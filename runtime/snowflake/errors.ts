@@ -26,7 +26,7 @@ export const refusal = {
 } as const;
 
 /** Waiting helps: cancelled (a timeout, an abort, a warehouse that stopped), an incident, a warehouse that is being repaired, too many requests. */
-const passing: ReadonlySet<number> = new Set([603, 604, 605, 607, 608, 300002, 390420, 390421]);
+const passing: ReadonlySet<number> = new Set([603, 604, 605, 608, 630, 300002, 390420, 390421]);
 /** The driver lost the server, or the server the session. */
 const lost: ReadonlySet<number> = new Set([
   401001, 401002, 401003, 401004, 402001, 402002, 405501, 405502, 405503, 407001, 407002, 390104, 390110, 390111, 390112, 390113,
@@ -45,6 +45,8 @@ export function statementError(error: unknown, subject: string): Error {
     return new NotConnected(`${subject}: the driver failed (${error instanceof Error ? error.name : typeof error})`);
   if (lost.has(code)) return new NotConnected(`${subject}: the session is gone (${code})`);
   if (passing.has(code)) return new NotConnected(`${subject}: the statement was interrupted (${code}, query ${queryId})`);
+  if (code === 607)
+    return new NotConnected(`${subject}: the warehouse does not run (607): ALTER WAREHOUSE … RESUME; loading goes on by itself`);
   if (quota.has(code)) {
     return new NotConnected(
       `${subject}: a resource monitor has stopped the warehouse (${code}): raise its quota; loading goes on by itself`,

@@ -12,6 +12,8 @@ describe("a failed statement is", () => {
     [407002, NotConnected, "the session is gone (407002)"],
     ["390111", NotConnected, "the session is gone (390111)"],
     ["000604", NotConnected, "the statement was interrupted (604, query 01b2)"],
+    ["000630", NotConnected, "the statement was interrupted (630, query 01b2)"],
+    ["000607", NotConnected, "the warehouse does not run (607): ALTER WAREHOUSE … RESUME; loading goes on by itself"],
     ["090073", NotConnected, "a resource monitor has stopped the warehouse (90073): raise its quota; loading goes on by itself"],
     ["000606", Terminal, "no warehouse runs the statements: set warehouse in the Connection, and grant USAGE on it to the role"],
     ["002003", StatementRefused, "Object 'X' does not exist or not authorized. (2003, query 01b2)"],
