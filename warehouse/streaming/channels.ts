@@ -1,7 +1,5 @@
-import type { AlterTable, Catalog } from "../engine/catalog.ts";
-import { duckdbType } from "../engine/duckdb-types.ts";
+import type { Catalog } from "../engine/catalog.ts";
 import type { ObjectName } from "../engine/object-name.ts";
-import { physicalName, quoted } from "../engine/physical-name.ts";
 import type { TableDefinition } from "../engine/table-definition.ts";
 import type { RunOptions, SessionTransaction } from "../engine/transaction.ts";
 import type { Transactions } from "../engine/transactions.ts";
@@ -11,8 +9,8 @@ import { type ChannelKey, type ChannelState, keyText, validStatus } from "./chan
 import { createChannelTable, deleteChannel, readChannels, writeChannel } from "./channel-table.ts";
 import { continuationToken, readContinuationToken } from "./continuation-token.ts";
 import { createErrorRows } from "./error-rows.ts";
-import { loadRows, unknownMembers } from "./load-rows.ts";
-import { evolvedType } from "./new-columns.ts";
+import { evolveTable } from "./evolve-table.ts";
+import { loadRows } from "./load-rows.ts";
 import { ScopedTokens } from "./scoped-tokens.ts";
 import { refused, StreamingError } from "./streaming-error.ts";
 import { type StreamingPipe, streamingPipe } from "./streaming-pipe.ts";
@@ -248,7 +246,8 @@ export class Channels {
       const pipe = streamingPipe(channel.state.key.pipe, this.#options);
       if (pipe.table.id !== channel.state.tableId) throw refused.noTable(pipe.table.name.name);
       const evolves = pipe.table.schemaEvolution && pipe.mapping === null;
-      const table = evolves ? await this.#evolve(pipe.table, pending.lines) : pipe.table;
+      const parts = { transaction: this.#transaction, catalog: this.#options.catalog };
+      const table = evolves ? await evolveTable(pipe.table, pending.lines, parts) : pipe.table;
       await this.#commit(channel, pending, { ...pipe, table });
     } catch (error) {
       invalidate(channel, error instanceof StreamingError ? error.code : "ERR_CHANNEL_MUST_BE_REOPENED");
@@ -294,15 +293,6 @@ export class Channels {
     channel.state = committed;
   }
 
-  /** Adds columns for members that have none. */
-  async #evolve(table: TableDefinition, lines: string): Promise<TableDefinition> {
-    return this.#transaction.ddl(async (connection) => {
-      const members = await unknownMembers(connection, table, lines);
-      if (members.size === 0) return table;
-      return this.#options.catalog.alterTable({ table, sessionId: 0, change: (now) => withColumns(now, members), connection });
-    });
-  }
-
   async #save(channel: Channel, state: ChannelState): Promise<void> {
     await this.#transaction.ddl((connection) => writeChannel(connection, state));
     channel.state = state;
@@ -318,21 +308,6 @@ export class Channels {
     queryId: "snowpipe-streaming",
     lockTimeoutSeconds: 0,
     autocommit: true,
-  };
-}
-
-/** The table with a column for each member that has none; null where there is none to add. */
-function withColumns(
-  table: TableDefinition,
-  members: ReadonlyMap<string, ReadonlySet<string>>,
-): ReturnType<AlterTable["change"]> {
-  const added = [...members]
-    .filter(([name]) => !table.columns.some((column) => column.name.toUpperCase() === name))
-    .map(([name, kinds]) => ({ name, type: evolvedType(kinds), nullable: true, defaultSql: null }));
-  if (added.length === 0) return null;
-  return {
-    changed: { ...table, columns: [...table.columns, ...added] },
-    sql: added.map(({ name, type }) => `ALTER TABLE ${physicalName(table)} ADD COLUMN ${quoted(name)} ${duckdbType(type)}`),
   };
 }
 

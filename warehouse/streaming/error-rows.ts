@@ -4,15 +4,6 @@ import { literal } from "../engine/physical-name.ts";
 /** Rows that were rejected from tables with ERROR_LOGGING, of all tables. */
 const errorRows = "snowline.error_rows";
 
-/** The columns of `ERROR_TABLE(t)` with their Snowflake types. */
-export const errorTableColumns = [
-  { name: "TIMESTAMP", type: { kind: "TIMESTAMP_LTZ", scale: 9 } },
-  { name: "QUERY_ID", type: { kind: "VARCHAR", length: 16_777_216 } },
-  { name: "ERROR_CODE", type: { kind: "NUMBER", precision: 38, scale: 0 } },
-  { name: "ERROR_METADATA", type: { kind: "OBJECT" } },
-  { name: "ERROR_DATA", type: { kind: "OBJECT" } },
-] as const;
-
 /** The DuckDB query that answers `SELECT * FROM ERROR_TABLE(t)` for the table with this id, in the form `( … )`. */
 export function errorTableQuery(tableId: number): string {
   return `(SELECT "TIMESTAMP", QUERY_ID, ERROR_CODE, ERROR_METADATA, ERROR_DATA FROM ${errorRows} WHERE table_id = ${tableId})`;

@@ -59,27 +59,37 @@ export async function loadRows(connection: DuckDBConnection, options: LoadOption
   return { parsed: Number(parsed), inserted: inserted.rowsChanged, message };
 }
 
-/** Members that no column has the name of, with the kinds of their values: what schema evolution makes columns of. */
-export async function unknownMembers(
-  connection: DuckDBConnection,
-  table: TableDefinition,
-  lines: string,
-): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
+/** In what rows do not fit a table that may evolve. */
+export interface Misfits {
+  /** Members that no column has the name of, in upper case, with the kinds of their values as `json_type` calls them. */
+  readonly members: ReadonlyMap<string, ReadonlySet<string>>;
+  /** NOT NULL columns that some row has no value for. */
+  readonly lacking: ReadonlySet<string>;
+}
+
+/** Looks in what rows do not fit the table. */
+export async function misfits(connection: DuckDBConnection, table: TableDefinition, lines: string): Promise<Misfits> {
   await stageRows(connection, lines);
-  const known = new Set(table.columns.map(({ name }) => name.toUpperCase()));
   const found = await connection.runAndReadAll(
-    `SELECT DISTINCT member, json_type(doc, '/' || replace(replace(member, '~', '~0'), '/', '~1')) FROM (SELECT doc, unnest(json_keys(doc)) AS member FROM ${stagedTable} WHERE doc IS NOT NULL)`,
+    `SELECT member, json_type(doc, '/' || replace(replace(member, '~', '~0'), '/', '~1')) AS kind, count(*)
+     FROM (SELECT doc, unnest(json_keys(doc)) AS member FROM ${stagedTable} WHERE doc IS NOT NULL) GROUP BY ALL`,
   );
+  const total = await connection.runAndReadAll(`SELECT count(doc) FROM ${stagedTable}`);
   await connection.run(`DROP TABLE ${stagedTable}`);
+  const columns = new Map(table.columns.map((column) => [column.name.toUpperCase(), column]));
   const members = new Map<string, Set<string>>();
-  for (const [member, kind] of found.getRowsJS() as [string, string | null][]) {
+  const values = new Map<string, number>();
+  for (const [member, kind, count] of found.getRowsJS() as [string, string | null, bigint][]) {
     const name = member.toUpperCase();
-    if (known.has(name)) continue;
+    const isValue = kind !== null && kind !== "NULL";
+    if (isValue) values.set(name, (values.get(name) ?? 0) + Number(count));
+    if (columns.has(name)) continue;
     const kinds = members.get(name) ?? new Set<string>();
-    if (kind !== null && kind !== "NULL") kinds.add(kind);
-    members.set(name, kinds);
+    members.set(name, isValue ? kinds.add(kind) : kinds);
   }
-  return members;
+  const rows = Number(total.getRowsJS()[0]![0]);
+  const lacking = [...columns].filter(([name, { nullable }]) => !nullable && (values.get(name) ?? 0) < rows);
+  return { members, lacking: new Set(lacking.map(([, { name }]) => name)) };
 }
 
 async function stageRows(connection: DuckDBConnection, lines: string): Promise<void> {

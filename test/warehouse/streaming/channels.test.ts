@@ -174,6 +174,18 @@ test("with ENABLE_SCHEMA_EVOLUTION members without a column get one", async () =
   ]);
 });
 
+test("with ENABLE_SCHEMA_EVOLUTION a NOT NULL column that a row lacks takes NULL from then on", async () => {
+  await opened.replaceTable({ schemaEvolution: true, required: true });
+  const { token } = await channels.openChannel(key, anew);
+  const next = append(token, "1", [1]);
+  await committed(channels, key, "1");
+  expect(opened.catalog.table(table, 0)!.columns[0]).toMatchObject({ nullable: false });
+  append(next, "2", [2, null]);
+  await committed(channels, key, "2");
+  expect(await opened.rows()).toEqual(["1", "2", null]);
+  expect(opened.catalog.table(table, 0)!.columns[0]).toMatchObject({ nullable: true });
+});
+
 test("faults: a stale token, an invalid channel, a late and a lost commit, rejected rows", async () => {
   const { token } = await channels.openChannel(key, anew);
   opened.faults.add({ action: { kind: "staleContinuationToken" } });

@@ -5,8 +5,8 @@ import { quoted } from "../../../warehouse/engine/physical-name.ts";
 import type { SnowflakeType } from "../../../warehouse/engine/snowflake-type.ts";
 import type { TableDefinition } from "../../../warehouse/engine/table-definition.ts";
 import { createErrorRows, errorTableQuery } from "../../../warehouse/streaming/error-rows.ts";
-import { loadRows, unknownMembers } from "../../../warehouse/streaming/load-rows.ts";
-import { evolvedType } from "../../../warehouse/streaming/new-columns.ts";
+import { loadRows, misfits } from "../../../warehouse/streaming/load-rows.ts";
+import { evolvedType } from "../../../warehouse/streaming/evolve-table.ts";
 
 let instance: DuckDBInstance;
 let connection: DuckDBConnection;
@@ -195,7 +195,8 @@ test("a test may have rows rejected that fit", async () => {
 test("members without a column are found with the types they would have", async () => {
   const table = await makeTable([{ name: "ID", type: number }]);
   const lines = ['{"id":1,"a":1,"b":1.5,"c":"x","d":true,"e":[1],"f":{},"g":null}', '{"a":2,"b":1,"c":2}'];
-  const members = await unknownMembers(connection, table, lines.join("\n"));
+  const { members, lacking } = await misfits(connection, table, lines.join("\n"));
+  expect(lacking.size).toBe(0);
   const types = [...members].map(([name, kinds]) => [name, evolvedType(kinds).kind] as const);
   expect(types.toSorted(([a], [b]) => a.localeCompare(b))).toEqual([
     ["A", "NUMBER"],

@@ -30,12 +30,16 @@ export interface OpenChannels extends AsyncDisposable {
 export interface TableOptions {
   readonly schemaEvolution: boolean;
   readonly errorLogging: boolean;
+  /** ID is NOT NULL. */
+  readonly required: boolean;
 }
 
+/** The table. */
 export const table: ObjectName = { database: "DB", schema: "PUBLIC", name: "T" };
 /** A channel of the table's own pipe. */
 export const channelOf = (channel: string): ChannelKey => ({ pipe: { ...table, name: "T-STREAMING" }, channel });
 
+/** Opens a store of its own, without HTTP. */
 export async function openChannels(options: Partial<TableOptions> = {}): Promise<OpenChannels> {
   let passedMs = 0;
   const now = () => Date.now() + passedMs;
@@ -50,7 +54,9 @@ export async function openChannels(options: Partial<TableOptions> = {}): Promise
     await catalog.createTable({
       name: table,
       kind: "permanent",
-      columns: [{ name: "ID", type: { kind: "NUMBER", precision: 5, scale: 0 }, nullable: true, defaultSql: null }],
+      columns: [
+        { name: "ID", type: { kind: "NUMBER", precision: 5, scale: 0 }, nullable: as.required !== true, defaultSql: null },
+      ],
       schemaEvolution: as.schemaEvolution ?? false,
       errorLogging: as.errorLogging ?? false,
       owner: "ACCOUNTADMIN",

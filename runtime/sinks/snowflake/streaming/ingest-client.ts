@@ -1,7 +1,7 @@
-import { setTimeout } from "node:timers/promises";
 import { NotConnected, Terminal } from "../../../component/errors.ts";
 import type { SnowflakeAccount } from "../../../snowflake/account.ts";
 import type { WholeName } from "../sink-names.ts";
+import { pause } from "./pause.ts";
 import {
   type ChannelStatus,
   channelStatus,
@@ -56,6 +56,8 @@ interface Host {
 export interface IngestClientOptions {
   readonly account: SnowflakeAccount;
   readonly pipe: WholeName;
+  /** Aborted when the sink is to end: calls end then, and what they did is not known. */
+  readonly signal: AbortSignal;
   now(): number;
 }
 
@@ -135,7 +137,7 @@ export class IngestClient {
       if (answer.status !== 429 && !busy) return answer;
       if (attempt === attemptsMax)
         throw new NotConnected(`${this.#subject}: the ingest host answers ${answer.status} again and again (${codeOf(answer)})`);
-      await setTimeout(pauseMs);
+      await pause(pauseMs, this.#options.signal);
     }
   }
 
@@ -184,7 +186,7 @@ export class IngestClient {
         headers,
         ...(request.body === undefined ? {} : { body: request.body }),
         redirect: "manual",
-        signal: AbortSignal.timeout(callDeadlineMs),
+        signal: AbortSignal.any([AbortSignal.timeout(callDeadlineMs), this.#options.signal]),
       });
       const text = await response.text();
       return { status: response.status, text, body: parsed(text) };

@@ -1,10 +1,10 @@
-import { setTimeout } from "node:timers/promises";
 import type { Reject, Rows } from "../../../../transform/rows.ts";
 import { Terminal } from "../../../component/errors.ts";
 import { textLiteral } from "../../../snowflake/identifiers.ts";
 import type { SnowflakeSession } from "../../../snowflake/session.ts";
 import type { WholeName } from "../sink-names.ts";
 import type { PreparedTable } from "../prepare-table.ts";
+import { pause } from "./pause.ts";
 import type { RowLines } from "./row-lines.ts";
 
 /** Snowflake writes the error table beside the rows; it may be a little later. */
@@ -28,6 +28,8 @@ export interface RejectedRowsOptions {
   readonly lines: RowLines;
   readonly rows: Rows;
   readonly prepared: PreparedTable;
+  /** Aborted when the sink is to end. */
+  readonly signal: AbortSignal;
 }
 
 /** The query by which an owner finds the rejected rows of a channel. */
@@ -56,7 +58,10 @@ export async function rejectedRecords(
 }
 
 /** Why each rejected line was. */
-async function reasonsOf(split: RejectedSplit, { session, table }: RejectedRowsOptions): Promise<ReadonlyMap<string, string>> {
+async function reasonsOf(
+  split: RejectedSplit,
+  { session, table, signal }: RejectedRowsOptions,
+): Promise<ReadonlyMap<string, string>> {
   for (let look = 1; ; look++) {
     const { rows } = await session.execute(
       `SELECT ERROR_DATA:"$1"::VARCHAR, ERROR_CODE::VARCHAR, ERROR_METADATA:error_source::VARCHAR FROM ERROR_TABLE(${table.sql})
@@ -73,7 +78,7 @@ async function reasonsOf(split: RejectedSplit, { session, table }: RejectedRowsO
     }
     if (look === looksMax)
       throw notFound(split, table, `${split.count - rows.length} of its ${split.count} rejected rows are not there`);
-    await setTimeout(lookMs);
+    await pause(lookMs, signal);
   }
 }
 

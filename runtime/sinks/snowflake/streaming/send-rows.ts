@@ -1,10 +1,10 @@
-import { setTimeout } from "node:timers/promises";
 import { NotConnected } from "../../../component/errors.ts";
 import type { Position } from "../../../component/position.ts";
 import { concurrently } from "./concurrently.ts";
 import type { ChannelStatus } from "./ingest-answer.ts";
 import type { IngestClient } from "./ingest-client.ts";
 import type { StreamingLimits } from "./limits.ts";
+import { pause } from "./pause.ts";
 import type { SplitChannel } from "./split-channel.ts";
 
 /** One split's rows. */
@@ -20,6 +20,8 @@ export interface Sending {
 export interface SendOptions {
   readonly client: IngestClient;
   readonly limits: StreamingLimits;
+  /** Aborted when the sink is to end. */
+  readonly signal: AbortSignal;
   now(): number;
   /** Those of the splits that another owner has claimed. */
   foreign(channels: readonly SplitChannel[]): Promise<ReadonlySet<string>>;
@@ -65,7 +67,10 @@ export async function sendRows(sendings: readonly Sending[], options: SendOption
 }
 
 /** Waits until every channel has the token that its rows were sent with. */
-async function committed(taken: readonly Sending[], { client, limits, foreign, now }: SendOptions): Promise<ReadonlySet<string>> {
+async function committed(
+  taken: readonly Sending[],
+  { client, limits, signal, foreign, now }: SendOptions,
+): Promise<ReadonlySet<string>> {
   const lost = new Set<string>();
   const untilMs = now() + limits.commitMs;
   let ownerAtMs = now() + limits.ownerMs;
@@ -89,7 +94,7 @@ async function committed(taken: readonly Sending[], { client, limits, foreign, n
       throw new NotConnected(
         `channel ${left[0]!.channel.channel}: rows are not committed after ${limits.commitMs / 1000} s (${left.length} splits)`,
       );
-    await setTimeout(pauseMs);
+    await pause(pauseMs, signal);
   }
   return lost;
 }

@@ -57,6 +57,7 @@ class StreamingTable implements Sink {
   #lines: RowLines | null = null;
   /** When moves without rows last went to the positions table; null: never. */
   #movedMs: number | null = null;
+  readonly #ending = new AbortController();
   #turn: Promise<unknown> = Promise.resolve();
   readonly #idleTimer: NodeJS.Timeout;
 
@@ -67,7 +68,12 @@ class StreamingTable implements Sink {
     const { database, schema, name } = setup.names.table;
     const { pipe } = setup.spec.load.streaming!;
     const pipeName = wholeName(database, schema, pipe === undefined ? `${name}-STREAMING` : identifier(pipe));
-    this.#client = new IngestClient({ account: setup.account, pipe: pipeName, now: () => setup.context.now() });
+    this.#client = new IngestClient({
+      account: setup.account,
+      pipe: pipeName,
+      signal: this.#ending.signal,
+      now: () => setup.context.now(),
+    });
     this.#idleTimer = setInterval(() => void this.#inTurn(() => this.#noteIdle()), limits.idleMs / 4);
     this.#idleTimer.unref();
   }
@@ -113,6 +119,7 @@ class StreamingTable implements Sink {
 
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#idleTimer);
+    this.#ending.abort();
     await this.#inTurn(async () => {
       const open = [...this.#splits.values()].filter((channel) => !channel.doubtful && channel.noted.note?.final !== true);
       try {
@@ -192,6 +199,7 @@ class StreamingTable implements Sink {
     const fenced = await sendRows(sendings, {
       client: this.#client,
       limits: this.#limits,
+      signal: this.#ending.signal,
       now: () => performance.now(),
       foreign: async (channels) =>
         foreignSplits(await this.#session.get(), { positions: this.#setup.names.positions, owner: this.#setup.owner }, channels),
@@ -228,23 +236,33 @@ class StreamingTable implements Sink {
     if (spec.load.streaming!.onRejectedRows !== "deadLetter") throw rowsRejected(first.channel, names.table, first.count);
     const rejects = await rejectedRecords(
       hit.map(({ channel, ...each }) => ({ ...each, channel: channel.channel })),
-      { session: await this.#session.get(), table: names.table, lines: this.#lines!, rows, prepared: this.#prepared! },
+      {
+        session: await this.#session.get(),
+        table: names.table,
+        lines: this.#lines!,
+        rows,
+        prepared: this.#prepared!,
+        signal: this.#ending.signal,
+      },
     );
     for (const { channel } of hit) channel.settleErrors();
     return rejects;
   }
 
-  /** The positions outlive the channels of splits that have no rows for long. */
+  /** The positions outlive the channels of splits that have no rows for long; of the others, the table is an hour behind at most. */
   async #noteIdle(): Promise<void> {
     const nowMs = this.#setup.context.now();
-    const idle = [...this.#splits.values()].filter(
-      ({ doubtful, noted, sentMs }) =>
-        !doubtful && noted.note !== null && !noted.note.final && nowMs - sentMs >= this.#limits.idleMs,
+    const { idleMs } = this.#limits;
+    const open = [...this.#splits.values()].filter(({ doubtful, mayAppend }) => !doubtful && mayAppend);
+    const idle = open.filter(({ sentMs }) => nowMs - sentMs >= idleMs);
+    const busy = open.filter(
+      ({ sentMs, noted, token }) => nowMs - sentMs < idleMs && nowMs - noted.note!.atMs >= idleMs && noted.note!.token !== token,
     );
     try {
       await this.#write(idle, true);
+      await this.#write(busy, false);
     } catch (error) {
-      this.#setup.context.log.warn({ error }, "positions of idle splits not noted");
+      this.#setup.context.log.warn({ error }, "positions not noted: the channels have them");
     }
   }
 

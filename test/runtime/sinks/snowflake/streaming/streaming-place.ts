@@ -9,7 +9,7 @@ import { randomUUID } from "node:crypto";
 import type { Place } from "../snowflake-place.ts";
 
 /** The manifest's defaults. */
-export const streaming = {
+const streaming = {
   everySeconds: 1,
   upToBytes: "16Mi",
   upToRows: 500_000,
@@ -17,7 +17,7 @@ export const streaming = {
 } as const satisfies SnowflakeSink["load"]["streaming"];
 
 /** As for Snowflake, with short waits. */
-export const shortLimits: StreamingLimits = { ...streamingLimits, commitMs: 5000, lookMs: 2, lookMsMax: 20, ownerMs: 100 };
+const shortLimits: StreamingLimits = { ...streamingLimits, commitMs: 5000, lookMs: 2, lookMsMax: 20, ownerMs: 100 };
 
 /** How a sink differs from the usual one. */
 export interface OpenStreaming {

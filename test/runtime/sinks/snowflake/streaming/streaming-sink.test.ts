@@ -103,6 +103,18 @@ describe("A commit that is not there at once", () => {
   });
 });
 
+test("a sink that ends while it waits for a commit ends at once, and the next one finds out what became of the rows", async () => {
+  const sink = await open(["a"], { limits: { commitMs: 600_000, ownerMs: 600_000 } });
+  fault({ kind: "delayedCommit", ms: 1_000_000 });
+  const rows = await rowsOf([row(1)]);
+  const writing = sink.write(rows, [move("a", null, 1)]);
+  await expect.poll(() => account.faults!.list()[0]?.struck).toBe(1);
+  await Promise.all([expect(writing).rejects.toThrow(NotConnected), sink[Symbol.asyncDispose]()]);
+  const next = await open(["a"]);
+  expect(await next.write(rows, [move("a", null, 1)])).toEqual({ kind: "written" });
+  expect(await ids()).toEqual([1]);
+});
+
 describe("An append whose answer is lost", () => {
   test.each(["dropBefore", "dropAfter"] as const)(
     "(%s) is found out about by the channel's token, and loads once",
@@ -229,6 +241,24 @@ test("batches of a busy split cost no statement but the first", async () => {
   for (let offset = 0; offset < 10; offset++)
     await sink.write(await rowsOf([row(offset)]), [move("a", offset === 0 ? null : offset, offset + 1)]);
   expect(server.account.queryHistory.list().length - before).toBe(1);
+});
+
+test("of a busy split the positions table is not far behind", async () => {
+  let ahead = 0;
+  // Each batch is sent a quarter of the idle time after the one before it.
+  const sink = await open(["a"], { limits: { idleMs: 400 }, context: { now: () => Date.now() + ahead } });
+  const position = async () => (await account.query(`SELECT "POSITION" AS P FROM ${positions().sql}`))[0]?.["P"] ?? null;
+  for (let offset = 0; offset < 60 && (await position()) === null; offset++) {
+    await sink.write(await rowsOf([row(offset)]), [move("a", offset === 0 ? null : offset, offset + 1)]);
+    ahead += 10;
+    await setTimeout(20);
+  }
+  expect(JSON.parse((await position())!)).toMatchObject({ offset: expect.any(Number) });
+  expect(
+    server.account.queryHistory
+      .list()
+      .filter(({ queryText }) => queryText.includes(positions().name) && queryText.startsWith("UPDATE")).length,
+  ).toBeLessThan(10);
 });
 
 describe("A channel that expired", () => {
