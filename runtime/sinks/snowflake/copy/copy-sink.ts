@@ -9,6 +9,7 @@ import type { SnowflakeSession } from "../../../snowflake/session.ts";
 import { describeTable } from "../describe-table.ts";
 import { type LockPatience, lockPatiently, lockTimeoutMs, patienceWith } from "../lock-wait.ts";
 import { OpenSession } from "../open-session.ts";
+import { beginOwn, endLeftOver } from "../own-transaction.ts";
 import { advance, claim, type Claimant, createPositions, judge, stored } from "../positions.ts";
 import { define, type PreparedTable, prepareTable, tableDigest } from "../prepare-table.ts";
 import { steeredRefusal } from "../refusal.ts";
@@ -66,6 +67,7 @@ class CopyTable implements Sink {
     return this.#steered(async (session) => {
       if (!this.#positionsThere) await createPositions(session, this.#claimant.positions);
       this.#positionsThere = true;
+      await endLeftOver(session, this.#setup, this.#claimant, splits);
       await lockPatiently(() => claim(session, this.#claimant, splits), session, this.#setup, this.#patience);
       const found = await stored(session, this.#claimant, splits);
       refusePending(found);
@@ -93,12 +95,12 @@ class CopyTable implements Sink {
 
   async #write(session: SnowflakeSession, rows: Rows | null, moves: readonly Move[]): Promise<Written> {
     const load = rows === null ? null : await this.#stage(session, rows);
-    await session.execute(`BEGIN NAME ${this.#setup.names.transaction}`);
+    const transaction = await beginOwn(session, this.#setup);
     let heldSinceMs = 0;
     try {
       await load?.();
       heldSinceMs = this.#setup.context.now();
-      const move = () => advance(session, this.#claimant, moves);
+      const move = () => advance(session, this.#claimant, moves, transaction);
       // Positions last: their lock, which all pods of the pipeline need, is held for one statement more.
       if ((await lockPatiently(move, session, this.#setup, this.#patience)) !== moves.length) {
         await session.execute("ROLLBACK");

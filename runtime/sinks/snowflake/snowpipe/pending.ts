@@ -29,21 +29,23 @@ export interface PendingSplit {
   readonly split: string;
   readonly from: Position | null;
   readonly to: Position;
+  /** What another way of loading left beside the position, such as a channel's note: it is put back afterwards. */
+  readonly kept: string | null;
 }
 
 /** The text that is kept beside a split's position. */
-export function pendingText({ file, pipe, table, into, rows, bytes, atMs }: Pending, from: Position | null): string {
-  return JSON.stringify({ pending: { file, pipe, table, into, rows, bytes, atMs }, from });
+export function pendingText(
+  { file, pipe, table, into, rows, bytes, atMs }: Pending,
+  { from, kept }: Pick<PendingSplit, "from" | "kept">,
+): string {
+  return JSON.stringify({ pending: { file, pipe, table, into, rows, bytes, atMs }, from, kept });
 }
 
-/** Reads it again. Throws where the text is not from here. */
-export function readPending(text: string): { readonly pending: Pending; readonly from: Position | null } {
-  const { pending, from } = JSON.parse(text) as { readonly pending?: Pending; readonly from?: Position | null };
-  if (typeof pending?.file !== "string" || from === undefined)
-    throw new Error(
-      "positions: the state of a split is not one of load.snowpipe: was load changed while rows were on their way?",
-    );
-  return { pending, from };
+/** What `pendingText` wrote; null where the text is another's, or there is none. */
+export function readPending(state: string | null): ({ readonly pending: Pending } & Pick<PendingSplit, "from" | "kept">) | null {
+  const read = state === null ? {} : (JSON.parse(state) as { pending?: Pending; from?: Position | null; kept?: string | null });
+  const { pending, from = null, kept = null } = read;
+  return pending === undefined ? null : { pending, from, kept };
 }
 
 /** Puts the splits of each file together, oldest file first. */
@@ -52,10 +54,11 @@ export function pendingFiles(
 ): readonly PendingFile[] {
   const files = new Map<string, { readonly pending: Pending; readonly splits: PendingSplit[] }>();
   for (const [split, { position, state }] of splits) {
-    if (state === null || position === null) continue;
-    const { pending, from } = readPending(state);
+    const read = readPending(state);
+    if (read === null || position === null) continue;
+    const { pending, from, kept } = read;
     const file = files.get(pending.file) ?? { pending, splits: [] };
-    file.splits.push({ split, from, to: position });
+    file.splits.push({ split, from, to: position, kept });
     files.set(pending.file, file);
   }
   return [...files.values()]
@@ -69,7 +72,7 @@ export function pendingFiles(
  */
 export function refusePending(splits: ReadonlyMap<string, { readonly state: string | null }>): void {
   for (const [split, { state }] of splits) {
-    if (state === null || (JSON.parse(state) as { readonly pending?: Pending }).pending === undefined) continue;
+    if (readPending(state) === null) continue;
     throw new Terminal(
       "FilePending",
       `split ${split}: a file of load.snowpipe is on its way: set load back to snowpipe, and change it after the next start has seen the file loaded`,

@@ -20,7 +20,7 @@ export async function removeAbandoned(session: SnowflakeSession, { names, contex
     .map((path) => path.slice(Math.max(path.indexOf(`/${stageFolder}`) + 1, 0)));
   if (old.length === 0) return;
   const noted = await session.execute(`SELECT "STATE" FROM ${names.positions.sql} WHERE "STATE" IS NOT NULL`);
-  const pending = new Set(noted.rows.map(([state]) => readPending(state!).pending.file));
+  const pending = new Set(noted.rows.map(([state = null]) => readPending(state)?.pending.file));
   const abandoned = old.filter((file) => file.startsWith(stageFolder) && !pending.has(file)).slice(0, filesMax);
   for (const file of abandoned) await session.execute(`REMOVE @${names.stage.sql}/${folderOf(file)}`);
   if (abandoned.length > 0) context.log.info({ files: abandoned.length }, "removed staged files that nobody noted");

@@ -10,16 +10,17 @@ import type { SnowflakeSession } from "../../../snowflake/session.ts";
 import { describeTable } from "../describe-table.ts";
 import { lockPatiently, lockTimeoutMs, positionsPatience } from "../lock-wait.ts";
 import { OpenSession } from "../open-session.ts";
+import { beginOwn, endLeftOver } from "../own-transaction.ts";
 import { advance, claim, type Claimant, createPositions, judge, type Stored, stored, type StoredMove } from "../positions.ts";
 import { define, type PreparedTable, prepareTable, tableDigest } from "../prepare-table.ts";
 import { steeredRefusal } from "../refusal.ts";
 import { createStageText } from "../sink-names.ts";
 import type { SinkSetup } from "../sink-setup.ts";
-import { type Pending, type PendingFile, pendingFiles, pendingText } from "./pending.ts";
+import { refuseStreamed } from "../streaming/channel-note.ts";
+import { type Pending, type PendingFile, pendingFiles, pendingText, readPending } from "./pending.ts";
 import { folderOf, pipeSource, stageFolder } from "./pipe-place.ts";
 import { planPipe } from "./plan-pipe.ts";
 import { removeAbandoned } from "./remove-abandoned.ts";
-import { refuseStreamed } from "../streaming/channel-note.ts";
 import { settle, submitEarly } from "./settle.ts";
 
 /** Nothing but positions and names goes through this session: the pipe does the loading. */
@@ -41,6 +42,8 @@ class SnowpipeTable implements Sink {
   #table: PreparedTable | null = null;
   #pipe: string | null = null;
   #tidied = false;
+  /** What other ways of loading left beside the positions, by split. */
+  readonly #kept = new Map<string, string | null>();
   /** True after a write that failed: what it did is not known. */
   #doubtful = false;
 
@@ -67,9 +70,11 @@ class SnowpipeTable implements Sink {
   async restore(splits: readonly string[]): Promise<ReadonlyMap<string, Position>> {
     if (splits.length === 0) return new Map();
     return this.#steered(async (session) => {
+      await endLeftOver(session, this.#setup, this.#claimant, splits);
       await lockPatiently(() => claim(session, this.#claimant, splits), session, this.#setup, positionsPatience);
       const found = await stored(session, this.#claimant, splits);
       refuseStreamed(found);
+      for (const [split, { state }] of found) this.#kept.set(split, keptOf(state));
       const positions = new Map([...found].map(([split, { position }]) => [split, position]));
       for (const file of await this.#settleAll(found)) {
         // Read again, the records may fit by now; where they do not, `write` says what is wrong.
@@ -98,14 +103,15 @@ class SnowpipeTable implements Sink {
 
   async #write(session: SnowflakeSession, rows: Rows | null, moves: readonly Move[]): Promise<Written> {
     const pending = rows === null ? null : await this.#stage(session, rows);
-    const noted = moves.map((move) => ({ ...move, state: pending === null ? null : pendingText(pending, move.from) }));
+    const splits = moves.map(({ split, from, to }) => ({ split, from, to, kept: this.#kept.get(split) ?? null }));
+    const noted = pending === null ? moves : splits.map((split) => ({ ...split, state: pendingText(pending, split) }));
     if (!(await this.#intend(session, noted))) {
       if (pending !== null) await this.#removeStaged(session, pending);
       const found = await this.#found(session, moves);
       if (found === null) throw new NotConnected(`${this.#claimant.positions.sql}: positions were changed in between`);
       return found;
     }
-    if (pending !== null) await this.#settled({ ...pending, splits: moves });
+    if (pending !== null) await this.#settled({ ...pending, splits });
     return { kind: "written" };
   }
 
@@ -141,10 +147,15 @@ class SnowpipeTable implements Sink {
   /** Makes all the moves in one transaction, with the file beside them. False: none, as not all of them can be made. */
   async #intend(session: SnowflakeSession, moves: readonly StoredMove[]): Promise<boolean> {
     const { names, context } = this.#setup;
-    await session.execute(`BEGIN NAME ${names.transaction}`);
+    const transaction = await beginOwn(session, this.#setup);
     const heldSinceMs = context.now();
     try {
-      const moved = await lockPatiently(() => advance(session, this.#claimant, moves), session, this.#setup, positionsPatience);
+      const moved = await lockPatiently(
+        () => advance(session, this.#claimant, moves, transaction),
+        session,
+        this.#setup,
+        positionsPatience,
+      );
       if (moved !== moves.length) {
         await session.execute("ROLLBACK");
         return false;
@@ -195,7 +206,7 @@ class SnowpipeTable implements Sink {
     if (settled.kind === "loaded") {
       await this.#move(
         session,
-        file.splits.map(({ split, to }) => ({ split, from: to, to, state: null })),
+        file.splits.map(({ split, to, kept }) => ({ split, from: to, to, state: kept })),
       );
       await this.#removeStaged(session, file);
       return null;
@@ -204,7 +215,7 @@ class SnowpipeTable implements Sink {
     await session.execute(`REMOVE @${this.#setup.names.stage.sql}/${folderOf(file.file)}`);
     await this.#move(
       session,
-      file.splits.map(({ split, from, to }) => ({ split, from: to, to: from, state: null })),
+      file.splits.map(({ split, from, to, kept }) => ({ split, from: to, to: from, state: kept })),
     );
     return settled.error;
   }
@@ -237,4 +248,10 @@ class SnowpipeTable implements Sink {
       throw steeredRefusal(error);
     }
   }
+}
+
+/** What another way of loading left in a split's state. */
+function keptOf(state: string | null): string | null {
+  const read = readPending(state);
+  return read === null ? state : read.kept;
 }

@@ -294,6 +294,26 @@ describe.skipIf(process.env["SNOWFLAKE_ACCOUNT"] !== undefined)("load.snowpipe w
     expect(await ids()).toEqual([1]);
   });
 
+  it("keeps what streaming noted beside a position, and refuses to begin where streaming did not end", async () => {
+    const note = (final: boolean): string =>
+      JSON.stringify({ streaming: 1, token: '{"offset":1}', final, errors: 0, channelMs: 1, atMs: 1 });
+    const sink = await open();
+    await sink.restore(["a"]);
+    await account.query(`UPDATE ${names().positions.sql} SET STATE = ?`, [note(false)]);
+    expect(await thrown(sink.restore(["a"]))).toMatchObject({ reason: "StreamingUnfinished" });
+    await account.query(`UPDATE ${names().positions.sql} SET STATE = ?`, [note(true)]);
+    await sink.restore(["a"]);
+    ours({ action: { kind: "answer", status: 503 }, path: "insertFiles" });
+    expect(await thrown(sink.write(await rows(1), first))).toBeInstanceOf(NotConnected);
+    const heir = await open();
+    await heir.restore(["a"]);
+    expect(await states()).toEqual([note(true)]);
+    await heir.write(null, [{ split: "a", from: at(1), to: at(2) }]);
+    await heir.write(await rows(2), [{ split: "a", from: at(2), to: at(3) }]);
+    expect(await states()).toEqual([note(true)]);
+    expect(await ids()).toEqual([1, 2]);
+  });
+
   it("is told after two weeks to look, as the pipe may have forgotten the file, and is not given it again", async () => {
     const sink = await open();
     await sink.restore(["a"]);
