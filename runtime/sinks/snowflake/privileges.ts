@@ -90,6 +90,9 @@ function tablePrivileges(spec: SnowflakeSink): readonly Privilege[] {
     existing("INSERT", "adds rows"),
     ...(upsert === undefined ? [] : [existing("UPDATE", "replaces rows")]),
     ...(upsert?.deleteWhen === undefined ? [] : [existing("DELETE", "removes rows")]),
+    ...(spec.load.streaming?.onRejectedRows === "deadLetter"
+      ? [existing("SELECT ERROR TABLE", "reads the rows that were rejected")]
+      : []),
     ...(spec.schemaEvolution === "none"
       ? []
       : [existing("OWNERSHIP", `alters it, as schemaEvolution is ${spec.schemaEvolution}`)]),

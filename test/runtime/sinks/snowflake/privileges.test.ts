@@ -44,6 +44,12 @@ describe("what a pipeline's role needs", () => {
       ["STAGE", "PIPE"],
     ],
     [
+      "streaming with dead letters",
+      { load: { streaming: { ...everySeconds, onRejectedRows: "deadLetter" } } },
+      ["GRANT SELECT ERROR TABLE ON TABLE"],
+      [],
+    ],
+    [
       "Snowpipe",
       { load: { snowpipe: { ...everySeconds, autoIngest: false } } },
       ["GRANT CREATE PIPE ON SCHEMA", "GRANT CREATE STAGE ON SCHEMA"],
