@@ -1,6 +1,7 @@
 import { NotConnected } from "../../component/errors.ts";
 import { refusal, StatementRefused } from "../../snowflake/errors.ts";
 import type { SnowflakeSession } from "../../snowflake/session.ts";
+import { endTransaction, openTransactions } from "./own-transaction.ts";
 import type { SinkSetup } from "./sink-setup.ts";
 
 /** Snowflake's LOCK_TIMEOUT of our sessions: one statement's wait. Whoever holds the positions' lock holds it for two statements, a second or so. */
@@ -35,9 +36,10 @@ interface Holder {
 export async function lockPatiently<T>(
   statement: () => Promise<T>,
   session: SnowflakeSession,
-  { context, names }: SinkSetup,
+  setup: SinkSetup,
   { abortAfterMs, waitMsMax }: LockPatience,
 ): Promise<T> {
+  const { context, names } = setup;
   const beganMs = context.now();
   let holder: Holder = { id: null, sinceMs: beganMs };
   for (;;) {
@@ -54,30 +56,15 @@ export async function lockPatiently<T>(
       }
       if (holder.id !== id) holder = { id, sinceMs: nowMs };
       else if (nowMs - holder.sinceMs >= abortAfterMs) {
-        const named = await transactionName(session, id);
-        if (named !== null && !named.toUpperCase().startsWith(names.transaction)) {
+        const named = (await openTransactions(session)).find((open) => open.id === id)?.name;
+        if (named !== undefined && !named.toUpperCase().startsWith(names.transaction)) {
           throw new NotConnected(
             `table: transaction ${id}, which is none of this pipeline's, keeps its lock: SHOW TRANSACTIONS tells whose it is`,
           );
         }
-        if (named !== null) {
-          context.log.warn({ transaction: id }, "ending the transaction of a session that is gone");
-          await session.execute(`SELECT SYSTEM$ABORT_TRANSACTION(${id})`).catch(endedMeanwhile);
-        }
+        if (named !== undefined) await endTransaction(session, id, setup);
         holder = { id: null, sinceMs: nowMs };
       }
     }
   }
-}
-
-function endedMeanwhile(error: unknown): void {
-  if (!(error instanceof StatementRefused)) throw error;
-}
-
-/** null: it has ended. */
-async function transactionName(session: SnowflakeSession, id: string): Promise<string | null> {
-  const { columns, rows } = await session.execute("SHOW TRANSACTIONS");
-  const at = (name: string): number => columns.findIndex((column) => column.toLowerCase() === name);
-  const found = rows.find((row) => row[at("id")] === id);
-  return found === undefined ? null : (found[at("name")] ?? "");
 }

@@ -1,6 +1,7 @@
 import type { SessionBounds } from "../../snowflake/account.ts";
 import type { SnowflakeSession } from "../../snowflake/session.ts";
 import { lockTimeoutMs } from "./lock-wait.ts";
+import { endOwn } from "./own-transaction.ts";
 import type { SinkSetup } from "./sink-setup.ts";
 
 /** For statements about names and positions. */
@@ -18,6 +19,8 @@ export class OpenSession implements AsyncDisposable {
   readonly #bounds: SessionBounds;
   #session: SnowflakeSession | null = null;
   #usedMs = 0;
+  /** True until a session that follows another one has cleaned up behind it. */
+  #anew = false;
 
   constructor(setup: SinkSetup, bounds = usualBounds) {
     this.#setup = setup;
@@ -30,10 +33,15 @@ export class OpenSession implements AsyncDisposable {
     const idleMs = context.now() - this.#usedMs;
     this.#usedMs = context.now();
     if (this.#session?.alive === true && idleMs < idleMsMax) return this.#session;
+    this.#anew ||= this.#session !== null;
     await this.#session?.[Symbol.asyncDispose]();
     this.#session = null;
-    this.#session = await account.openSession(tag, this.#bounds);
-    return this.#session;
+    const session = await account.openSession(tag, this.#bounds);
+    // Else the outcome of a COMMIT that nobody answered would stay open, and the locks taken.
+    if (this.#anew) await endOwn(session, this.#setup);
+    this.#anew = false;
+    this.#session = session;
+    return session;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -91,17 +91,34 @@ export async function judge(
   };
 }
 
-/** Compare-and-set of all the moves in one statement. Answers how many splits moved: those that stood at `from` and are ours. */
+/** Owners who hold some split that is none of these. */
+export async function ownersBesides(
+  session: SnowflakeSession,
+  { positions }: Claimant,
+  splits: readonly string[],
+): Promise<readonly string[]> {
+  const { rows } = await session.execute(
+    `SELECT DISTINCT P."OWNER" FROM ${positions.sql} AS P LEFT JOIN ${splitsTable} AS S ON P."SPLIT" = S."NAME" WHERE S."NAME" IS NULL`,
+    { binds: [JSON.stringify(splits)] },
+  );
+  return rows.map(([owner]) => owner!);
+}
+
+/**
+ * Compare-and-set of all the moves in one statement. Answers how many splits moved: those that stood at `from` and are ours. With
+ * the id of a transaction none moves outside of it: positions without the rows that are rolled back with it would lose these.
+ */
 export async function advance(
   session: SnowflakeSession,
   { positions, owner }: Claimant,
   moves: readonly StoredMove[],
+  transaction: string | null = null,
 ): Promise<number> {
   const { changed } = await session.execute(
     `UPDATE ${positions.sql} SET "POSITION" = M."AFTER", "STATE" = IFF(M."KEEPS", "STATE", M."KEPT"), "CHANGES" = "CHANGES" + 1, "UPDATED_AT" = CURRENT_TIMESTAMP()
  FROM ${movesTable} AS M
- WHERE "SPLIT" = M."NAME" AND "OWNER" = ? AND "POSITION" IS NOT DISTINCT FROM M."BEFORE"`,
-    { binds: [movesText(moves), owner] },
+ WHERE "SPLIT" = M."NAME" AND "OWNER" = ? AND "POSITION" IS NOT DISTINCT FROM M."BEFORE"${transaction === null ? "" : " AND CURRENT_TRANSACTION() = ?"}`,
+    { binds: [movesText(moves), owner, ...(transaction === null ? [] : [transaction])] },
   );
   return changed;
 }

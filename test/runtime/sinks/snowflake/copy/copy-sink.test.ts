@@ -130,6 +130,21 @@ describe.runIf(ours)("when the account fails,", () => {
     expect(await ids()).toEqual([1]);
   }, 60_000);
 
+  test("a transaction that is ended by another hand before the positions move: they do not move without its rows", async () => {
+    const slow = await ready();
+    const batch = await one(1);
+    account.faults?.add({ action: { kind: "delayBefore", ms: 1500 }, sql: "^UPDATE" });
+    const writing = slow.write(batch, step(0)).catch((error: unknown) => error);
+    await vi.waitFor(() => expect(account.faults?.list()).toMatchObject([{ struck: 1 }]));
+    const [open] = await account.query("SHOW TRANSACTIONS");
+    await account.query(`SELECT SYSTEM$ABORT_TRANSACTION(${String(open?.["id"])})`);
+    expect(await writing).toBeInstanceOf(NotConnected);
+    expect(await slow.restore(["a"])).toEqual(new Map());
+    expect(await ids()).toEqual([]);
+    expect(await slow.write(batch, step(0))).toEqual({ kind: "written" });
+    expect(await ids()).toEqual([1]);
+  }, 60_000);
+
   test("an upload that does not get into the stage is repeated, and costs no record", async () => {
     const sink = await ready();
     account.faults?.add({ action: { kind: "diskFull" }, count: null });
@@ -251,11 +266,11 @@ describe("what is sent:", () => {
     return found.map((row) => row["QUERY_TEXT"]!);
   };
 
-  test("five statements for a batch that is appended, seven for one that is upserted, three without rows; none about metadata", async () => {
+  test("six statements for a batch that is appended, eight for one that is upserted, four without rows; none about metadata", async () => {
     const sink = await ready();
     const batch = await one(1);
-    expect(await statements(() => sink.write(batch, step(0)))).toEqual(["BEGIN", "COMMIT", "COPY", "PUT", "UPDATE"]);
-    expect(await statements(() => sink.write(null, step(1)))).toEqual(["BEGIN", "COMMIT", "UPDATE"]);
+    expect(await statements(() => sink.write(batch, step(0)))).toEqual(["BEGIN", "COMMIT", "COPY", "PUT", "SELECT", "UPDATE"]);
+    expect(await statements(() => sink.write(null, step(1)))).toEqual(["BEGIN", "COMMIT", "SELECT", "UPDATE"]);
     expect(await statements(() => sink.restore([]))).toEqual([]);
     const merging = await ready(upsert);
     expect(await statements(() => merging.write(batch, step(2)))).toEqual([
@@ -265,6 +280,7 @@ describe("what is sent:", () => {
       "CREATE OR REPLACE",
       "MERGE",
       "PUT",
+      "SELECT",
       "UPDATE",
     ]);
   });

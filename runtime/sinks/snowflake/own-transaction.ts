@@ -1,0 +1,77 @@
+import { Terminal } from "../../component/errors.ts";
+import { StatementRefused } from "../../snowflake/errors.ts";
+import type { SnowflakeSession } from "../../snowflake/session.ts";
+import { type Claimant, ownersBesides } from "./positions.ts";
+import type { SinkSetup } from "./sink-setup.ts";
+
+/** A transaction as SHOW TRANSACTIONS lists it. */
+export interface OpenTransaction {
+  readonly id: string;
+  readonly name: string;
+}
+
+/**
+ * Begins a transaction whose name tells pipeline and owner, so that others know whose it is when its session is gone. Answers its
+ * id. Snowflake lets a session whose transaction was ended from outside go on, each statement by itself: what must not be
+ * done by itself compares CURRENT_TRANSACTION() with the id (`advance`).
+ */
+export async function beginOwn(session: SnowflakeSession, setup: SinkSetup): Promise<string> {
+  await session.execute(`BEGIN NAME ${ownName(setup)}`);
+  const { rows } = await session.execute("SELECT CURRENT_TRANSACTION()");
+  const id = rows[0]?.[0];
+  if (typeof id !== "string")
+    throw new Terminal("TransactionUnknown", "BEGIN: there is no transaction behind it: allow AUTOCOMMIT = TRUE for the user");
+  return id;
+}
+
+/** All open transactions of this user. A metadata statement: it wakes no warehouse. */
+export async function openTransactions(session: SnowflakeSession): Promise<readonly OpenTransaction[]> {
+  const { columns, rows } = await session.execute("SHOW TRANSACTIONS");
+  const at = (name: string): number => columns.findIndex((column) => column.toLowerCase() === name);
+  return rows.map((row) => ({ id: row[at("id")] ?? "", name: row[at("name")] ?? "" }));
+}
+
+/** Ends a transaction, whoever it belongs to; nothing happens where it has ended by itself. */
+export async function endTransaction(session: SnowflakeSession, id: string, { context }: SinkSetup): Promise<void> {
+  context.log.warn({ transaction: id }, "ending the transaction of a session that is gone");
+  try {
+    await session.execute(`SELECT SYSTEM$ABORT_TRANSACTION(${id})`);
+  } catch (error) {
+    if (!(error instanceof StatementRefused)) throw error;
+  }
+}
+
+/** Ends what an earlier session of ours has left open, so that its outcome is settled and its locks are free. */
+export async function endOwn(session: SnowflakeSession, setup: SinkSetup): Promise<void> {
+  const name = ownName(setup);
+  for (const open of await openTransactions(session)) {
+    if (open.name.toUpperCase() === name) await endTransaction(session, open.id, setup);
+  }
+}
+
+/**
+ * Before splits are taken over: ends open transactions of owners who will have no split left. A killed pod leaves its transaction,
+ * and the locks it holds, to whoever comes next; Snowflake would keep them for hours. An owner who is alive after all is
+ * about to be refused anyway.
+ */
+export async function endLeftOver(
+  session: SnowflakeSession,
+  setup: SinkSetup,
+  claimant: Claimant,
+  splits: readonly string[],
+): Promise<void> {
+  const begins = `${setup.names.transaction}_`;
+  const ours = (await openTransactions(session)).filter(({ name }) => name.toUpperCase().startsWith(begins));
+  if (ours.length === 0) return;
+  const kept = new Set((await ownersBesides(session, claimant, splits)).map(ownerText)).add(ownerText(claimant.owner));
+  for (const { id, name } of ours) {
+    if (!kept.has(name.toUpperCase().slice(begins.length))) await endTransaction(session, id, setup);
+  }
+}
+
+const ownName = ({ names, owner }: SinkSetup): string => `${names.transaction}_${ownerText(owner)}`;
+
+/** An owner as it stands in a transaction's name. */
+function ownerText(owner: string): string {
+  return owner.replaceAll("-", "").toUpperCase();
+}
