@@ -29,8 +29,12 @@ export interface Opened extends AsyncDisposable {
   readonly compiled: CompiledTransform;
   readonly transformer: Transformer;
   readonly scratchDirectory: string;
-  /** Runs records given as members (`"a":1`) or as null for a record refused before. */
-  run(records: readonly (string | null)[], signal?: AbortSignal): Promise<Result>;
+  /** Runs records given as members (`"a":1`) or as null for a record refused before. `use` may use the rows' file while it is there. */
+  run(
+    records: readonly (string | null)[],
+    signal?: AbortSignal,
+    use?: (transformed: Transformed) => Promise<void>,
+  ): Promise<Result>;
 }
 
 /** What became of a batch, with its rows read back. */
@@ -72,10 +76,11 @@ export async function open(options: RunOptions): Promise<Opened> {
     compiled: found,
     transformer,
     scratchDirectory,
-    run: async (records, signal = new AbortController().signal) => {
+    run: async (records, signal = new AbortController().signal, use = async () => undefined) => {
       const rejected = records.flatMap((record, ordinal) => (record === null ? [{ ordinal, error: "refused before" }] : []));
       const transformed = await transformer.run(linesOf(records), rejected, signal);
       const rows = transformed.rows === null ? [] : await readRows(transformed.rows);
+      await use(transformed);
       await transformer.discard(transformed);
       return { rows, rejects: transformed.rejects, transformed };
     },
