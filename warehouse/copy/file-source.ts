@@ -1,5 +1,6 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { literal } from "../engine/physical-name.ts";
+import type { SnowflakeType } from "../engine/snowflake-type.ts";
 import type { FileFormat } from "../stages/file-format.ts";
 import type { FileValue } from "./column-fit.ts";
 import type { HeldFile } from "./held-files.ts";
@@ -15,16 +16,25 @@ export interface SourceOptions {
   /** The largest field that is read by its number. Of CSV only. */
   readonly fieldMax: number;
   /** First steps of paths that are read of each record, as `$1:"name"`. Of Parquet only. */
-  readonly steps: readonly string[];
+  readonly steps: readonly RecordStep[];
   /** Columns are looked for by their names. */
   readonly names: boolean;
+}
+
+/** A step from a record to a member of it, which is a column of the relation. */
+export interface RecordStep {
+  readonly member: string;
+  /** What the query casts it to at once; null: to nothing, or to what only the query itself can cast to. */
+  readonly cast: SnowflakeType | null;
+  /** The column's name in the relation. */
+  readonly column: string;
 }
 
 /** The records of a file as a DuckDB relation. */
 export interface FileSource {
   /**
    * A query whose rows are the records that can be read, in order: fields `"$1"`, `"$2"`, … (of JSON and Parquet only `"$1"`, as
-   * JSON), `"$1:name"` for each step, `"METADATA$…"`, and the columns that `named` names. Reading fails where a record cannot be read.
+   * JSON), a column for each step, `"METADATA$…"`, and the columns that `named` names. Reading fails where a record cannot be read.
    */
   readonly query: string;
   /** The same without the records that cannot be read. */

@@ -1,7 +1,10 @@
+import { duckdbType } from "../engine/duckdb-types.ts";
 import { literal, quoted } from "../engine/physical-name.ts";
+import { textLengthMax } from "../engine/snowflake-type.ts";
+import { castSql } from "../sql/casts.ts";
 import type { ParquetFormat } from "../stages/file-format.ts";
 import type { FileValue } from "./column-fit.ts";
-import { type FileSource, metadata, type SourceOptions } from "./file-source.ts";
+import { type FileSource, metadata, type RecordStep, type SourceOptions } from "./file-source.ts";
 
 /** Reads Parquet. Values keep their types on the way into columns; `"$1"` is the whole record as JSON. */
 export async function parquetSource({ connection, file, steps }: SourceOptions, format: ParquetFormat): Promise<FileSource> {
@@ -12,7 +15,7 @@ export async function parquetSource({ connection, file, steps }: SourceOptions, 
   const select = [
     `to_json({${record}}) AS "$1"`,
     ...columns.map(({ sql }, at) => `${sql} AS "field ${at}"`),
-    ...steps.map((step) => `${stepValue(step, columns)} AS ${quoted(`$1:${step}`)}`),
+    ...steps.map((step) => `${stepValue(step, columns)} AS ${quoted(step.column)}`),
     metadata(file, "file_row_number + 1"),
   ];
   const query = `(SELECT ${select.join(", ")} FROM read_parquet(${literal(file.file)}, file_row_number = true))`;
@@ -40,8 +43,14 @@ function textual(column: Column, { trimSpace, nullIf }: ParquetFormat): Column {
 }
 
 /** A column with its own type, so that nothing of it is lost; a nested one as JSON, for the rest of the path. */
-function stepValue(step: string, columns: readonly Column[]): string {
-  const column = columns.find(({ name }) => name === step);
-  if (column === undefined) return `CAST(NULL AS JSON)`;
-  return /^(?:STRUCT|MAP)|\[\]$/.test(column.type) ? `to_json(${column.sql})` : column.sql;
+function stepValue({ member, cast }: RecordStep, columns: readonly Column[]): string {
+  const column = columns.find(({ name }) => name === member);
+  if (column === undefined) return `CAST(NULL AS ${cast === null ? "JSON" : duckdbType(cast)})`;
+  const nested = /^(?:STRUCT|MAP)|\[\]$/.test(column.type);
+  const value = nested ? `to_json(${column.sql})` : column.sql;
+  // Most are what they are cast to: a cast by way of a text would take far longer.
+  if (cast === null || column.type === duckdbType(cast).replace("TIMESTAMPTZ", "TIMESTAMP WITH TIME ZONE")) {
+    return cast?.kind === "VARCHAR" && cast.length < textLengthMax ? `left(${value}, ${cast.length})` : value;
+  }
+  return castSql(value, cast, { isTry: false, isText: column.type === "VARCHAR", isVariant: nested });
 }

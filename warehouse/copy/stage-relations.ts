@@ -8,6 +8,7 @@ import { requireStage } from "../stages/stage-privileges.ts";
 import { resolveStage } from "../stages/resolve-stage.ts";
 import type { StatementCall } from "../statements/statement.ts";
 import { type HeldFile, HeldFiles } from "./held-files.ts";
+import type { RecordStep } from "./file-source.ts";
 import { openSource } from "./open-source.ts";
 import { withSteps } from "./transform-query.ts";
 
@@ -91,12 +92,12 @@ async function holdAll(
 interface Wanted {
   readonly connection: DuckDBConnection;
   readonly format: FileFormat;
-  readonly steps: readonly string[];
+  readonly steps: readonly RecordStep[];
   readonly fieldMax: number;
 }
 
 async function relationOf(files: readonly HeldFile[], { connection, format, steps, fieldMax }: Wanted): Promise<string> {
-  const stepNames = format.type === "PARQUET" ? steps.map((step) => quoted(`$1:${step}`)) : [];
+  const stepNames = format.type === "PARQUET" ? steps.map(({ column }) => quoted(column)) : [];
   const nothing = Array.from({ length: format.type === "CSV" ? fieldMax : 1 }, (_, at) => quoted(`$${at + 1}`));
   const type = format.type === "CSV" ? "VARCHAR" : "JSON";
   const empty = [

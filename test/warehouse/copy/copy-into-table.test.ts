@@ -258,6 +258,19 @@ describe("Parquet", () => {
     expect(row?.slice(5)).toEqual(["00FF", "OBJECT", "2", "true", "1999-12-31", "true"]);
   });
 
+  test("a cast that fails for a row is that row's error", async () => {
+    await table("P6", "A NUMBER, D DATE");
+    await loader.putParquet(
+      "p6/a.parquet",
+      "SELECT * FROM (VALUES ('1', '2024-01-01'), ('x', '2024-01-02'), ('3', 'never')) t(a, d)",
+    );
+    const copy = `COPY INTO P6 FROM (SELECT $1:a::NUMBER(5, 0), $1:d::DATE FROM @S/p6/) ${parquet}`;
+    expect((await loader.failure(copy)).message).toContain("line 2");
+    const [report] = await loader.query(`${copy} ON_ERROR = CONTINUE`);
+    expect(report).toMatchObject({ rows_parsed: "3", rows_loaded: "1", errors_seen: "2" });
+    expect(await loader.rows("SELECT A FROM P6")).toEqual([["1"]]);
+  });
+
   test("without USE_LOGICAL_TYPE a point in time is only a number", async () => {
     await table("P4", "N TIMESTAMP_NTZ");
     const error = await loader.failure(
