@@ -46,7 +46,7 @@ test.each([
     [`'{"a":NaN}'`, `'[1,-Infinity]'`, `'NaN'`, `'{"k\\"":NaN}'`],
     /^v: NaN or Infinity, which JSON does not have$/,
   ],
-])("%s: what the target does not take is its record's error", async (_, target, good, bad, message) => {
+])("%s: what the target does not take is its record's error", async (...[, target, good, bad, message]) => {
   const cases = [...good, ...bad].map((value, at) => `WHEN ${at} THEN CAST(${value} AS ${target.type})`).join(" ");
   await using transform = await open({
     columns: { n: "INTEGER" },

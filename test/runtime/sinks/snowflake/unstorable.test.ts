@@ -47,7 +47,7 @@ const cases: readonly [type: string, column: string | null, good: string, bad: r
 
 test.each(cases)(
   "a %s that a column %s does not take is its record's error, and the others are loaded",
-  async (type, column, good, bad, error) => {
+  async (...[type, column, good, bad, error]) => {
     await using place = await openPlace(account);
     if (column !== null) await account.query(`CREATE TABLE ${place.table} (N NUMBER(10,0), V ${column})`);
     const values = [good, ...bad].map((value, at) => `WHEN ${at} THEN ${value}`).join(" ");
