@@ -109,6 +109,11 @@ export const dateFunctions: Readonly<Record<string, Template>> = {
     if (/^epoch/i.test(unit)) return epochPart(unit.toLowerCase(), dateLike(call, 1));
     return `date_part(${literal(partOf(call, 0)[0])}, ${dateLike(call, 1)})`;
   },
+  DATE_TRUNC: (call) => {
+    const [part] = partOf(call, 0);
+    const cut = `date_trunc(${literal(part)}, ${dateLike(call, 1)})`;
+    return isDate(call.nodes[1], call) ? `CAST(${cut} AS DATE)` : cut;
+  },
   MONTHS_BETWEEN: ({ args: [a, b] }) => `date_diff('month', CAST(${b} AS DATE), CAST(${a} AS DATE))`,
   ADD_MONTHS: ({ args: [a, b] }) => `(${a} + to_months(CAST(${b} AS INTEGER)))`,
   TO_DATE: date,

@@ -27,7 +27,7 @@ export interface ParsedStatement {
  */
 export async function translateQuery(text: string, scope: QueryScope): Promise<TranslatedQuery> {
   const { tree, prepared, rewriting } = await parseStatement(text, scope);
-  const sql = querySql(tree, prepared.text, rewriting);
+  const sql = generate(rewrite(namedColumns(tree, prepared.text), rewriting) as Node);
   return { sql, reads: [...rewriting.reads.values()] };
 }
 
@@ -48,13 +48,8 @@ export async function parseStatement(text: string, scope: QueryScope): Promise<P
   return { tree, prepared, rewriting };
 }
 
-/** DuckDB's SQL of a query's tree, whose text gives names to the columns that have none. */
-export function querySql(tree: Node, text: string, rewriting: Rewriting): string {
-  return generate(rewrite(namedColumns(tree, text), rewriting) as Node);
-}
-
-/** Items without a name get their text as Snowflake names them: `COUNT(*)`. */
-function namedColumns(tree: Node, text: string): Node {
+/** A query's tree whose items without a name have their text in `text` for one, as Snowflake names them: `COUNT(*)`. */
+export function namedColumns(tree: Node, text: string): Node {
   const select = bodyOf(tree, "select");
   const items = select === null ? null : selectItems(text);
   const expressions = (select?.["expressions"] ?? []) as readonly Node[];

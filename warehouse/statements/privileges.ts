@@ -13,7 +13,8 @@ type Caller = Pick<StatementCall, "account" | "session">;
 export function requirePrivilege({ account, session }: Caller, privilege: string, on: Securable): void {
   const { grants } = account.catalog;
   if (grants.allows(session.role, privilege, on)) return;
-  if (!grants.knows(session.role, on)) throw missing(titled(on.kind), on.name);
+  // Everybody knows the account.
+  if (on.kind !== "ACCOUNT" && !grants.knows(session.role, on)) throw missing(titled(on.kind), on.name);
   throw new SnowflakeError(
     "003001",
     "42501",

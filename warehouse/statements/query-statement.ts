@@ -1,11 +1,14 @@
 import type { DuckDBConnection, DuckDBType } from "@duckdb/node-api";
 import { duckdbType, snowflakeTypeOf } from "../engine/duckdb-types.ts";
+import { parseType } from "../engine/parse-type.ts";
+import type { SnowflakeType } from "../engine/snowflake-type.ts";
 import type { ColumnDefinition } from "../engine/table-definition.ts";
 import type { ResultColumn, StatementResult } from "../result.ts";
-import { bodyOf, type Node } from "../sql/polyglot.ts";
+import { bodyOf, generate, type Node, typeTextOf } from "../sql/polyglot.ts";
 import type { Rewriting } from "../sql/rewriting.ts";
 import { columnName } from "../sql/variants.ts";
-import { parseStatement, querySql } from "../sql/translate-query.ts";
+import { namedColumns, parseStatement } from "../sql/translate-query.ts";
+import { rewrite } from "../sql/rewrite.ts";
 import { requireReads } from "./privileges.ts";
 import { resultRows } from "./result-rows.ts";
 import { runWork } from "./run-work.ts";
@@ -22,8 +25,9 @@ export const queryStatements: readonly StatementKind[] = [["SELECT"], ["WITH"], 
 /** Runs a query. */
 export async function runQuery(call: StatementCall): Promise<StatementResult> {
   await using stages = await stageScope(call);
-  const { tree, prepared, rewriting } = await parseStatement(stages.text, stages.scope);
-  const sql = querySql(tree, prepared.text, rewriting);
+  const { tree: plain, prepared, rewriting } = await parseStatement(stages.text, stages.scope);
+  const tree = namedColumns(plain, prepared.text);
+  const sql = generate(rewrite(tree, rewriting) as Node);
   const reads = [...rewriting.reads.values()];
   requireReads(call, reads);
   const columnsOf = declaredColumns(tree, rewriting);
@@ -57,10 +61,10 @@ async function describe(connection: DuckDBConnection, sql: string, columnsOf: De
   }
 }
 
-/** The table columns that a result's column of that name may be, as it is. */
-export type DeclaredColumns = (name: string) => readonly ColumnDefinition[];
+/** What a result's column of that name is declared as: the table columns that it may be, or the type that it is cast to. */
+export type DeclaredColumns = (name: string) => readonly Pick<ColumnDefinition, "type" | "nullable">[];
 
-/** A result's column: where it is a table's column as it is, it has that one's type with its length and scale. */
+/** A result's column: where it is a table's column as it is, or is cast, it has that one's type with its length and scale. */
 export function resultColumn(name: string, type: DuckDBType, columnsOf: DeclaredColumns): ResultColumn {
   const own = snowflakeTypeOf(type);
   const declared = columnsOf(name).filter((column) => duckdbType(column.type) === duckdbType(own));
@@ -69,17 +73,24 @@ export function resultColumn(name: string, type: DuckDBType, columnsOf: Declared
   return { name, type: isOne ? first.type : own, nullable: declared.length === 0 || declared.some(({ nullable }) => nullable) };
 }
 
-/** Which of a query's items are columns of tables as they are. */
-export function declaredColumns(tree: Node, { columns }: Rewriting): DeclaredColumns {
+/** Which of a query's items are columns of tables as they are, and which are casts. */
+function declaredColumns(tree: Node, { columns }: Rewriting): DeclaredColumns {
   const sources = new Map<string, string>();
+  const casts = new Map<string, SnowflakeType>();
   let hasStar = false;
   for (const item of (bodyOf(tree, "select")?.["expressions"] ?? []) as readonly Node[]) {
     if ("star" in item) hasStar = true;
     const alias = bodyOf(item, "alias");
-    const column = bodyOf(alias === null ? item : alias["this"], "column");
-    if (column === null) continue;
-    const name = columnName(column);
-    sources.set(alias === null ? name : columnName({ name: alias["alias"] }), name);
+    const expression = alias === null ? item : alias["this"];
+    const column = bodyOf(expression, "column");
+    const cast = bodyOf(expression, "cast");
+    const name = alias === null ? null : columnName({ name: alias["alias"] });
+    if (column !== null) sources.set(name ?? columnName(column), columnName(column));
+    if (cast !== null && name !== null) casts.set(name, parseType(typeTextOf(cast["to"])));
   }
-  return (name) => columns.get(sources.get(name) ?? (hasStar ? name : "")) ?? [];
+  return (name) => {
+    const cast = casts.get(name);
+    if (cast !== undefined) return [{ type: cast, nullable: true }];
+    return columns.get(sources.get(name) ?? (hasStar ? name : "")) ?? [];
+  };
 }

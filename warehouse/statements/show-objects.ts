@@ -226,6 +226,7 @@ function within<T extends { readonly name: ObjectName }>(request: ShowRequest, o
 function chosen<T extends { readonly name: ObjectName }>(request: ShowRequest, objects: readonly T[]): readonly T[] {
   return within(request, objects)
     .filter(({ name }) => request.matches(name.name) && (request.after === null || name.name > request.after))
+    .toSorted((a, b) => (objectText(a.name) < objectText(b.name) ? -1 : 1))
     .slice(0, request.limit);
 }
 

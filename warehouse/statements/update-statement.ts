@@ -1,8 +1,9 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { quoted } from "../engine/physical-name.ts";
 import { SnowflakeError, type StatementResult } from "../result.ts";
-import { bodyOf, generate, type Node } from "../sql/polyglot.ts";
-import { rewrite, sqlOf } from "../sql/rewrite.ts";
+import { bodyOf, type Node } from "../sql/polyglot.ts";
+import { sqlOf } from "../sql/rewrite.ts";
+import { fromSql, whereSql } from "../sql/from-sql.ts";
 import type { Rewriting } from "../sql/rewriting.ts";
 import { parseStatement } from "../sql/translate-query.ts";
 import { countResult } from "./count-result.ts";
@@ -32,7 +33,8 @@ async function update(call: StatementCall): Promise<StatementResult> {
     const isDefault = expression === "DEFAULT";
     return { column, expression: isDefault ? defaultOf(column.defaultSql, rewriting) : expression };
   });
-  const from = fromSql(body, rewriting);
+  const relations = (body["from_clause"] as { readonly expressions: readonly unknown[] } | null)?.expressions ?? [];
+  const from = fromSql(relations, (body["from_joins"] ?? []) as readonly unknown[], rewriting);
   const where = whereSql(body, rewriting);
   const reads = [...rewriting.reads.values()];
   requireReads(call, reads);
@@ -40,37 +42,17 @@ async function update(call: StatementCall): Promise<StatementResult> {
     reads,
     writes: [{ table: target.name, access: "lock" }],
     run: async (connection) => {
-      const relations = [target.sql, ...(from === null ? [] : [from])].join(", ");
-      const values = await storedAssignments(connection, assignments, `${relations}${where}`);
+      const joined = [target.sql, ...(from === null ? [] : [from])].join(", ");
+      const values = await storedAssignments(connection, assignments, `${joined}${where}`);
       if (call.describeOnly) return countResult(statementTypes.update, { updated: 0, multiJoined: 0 });
       const sets = assignments.map(({ column }, index) => `${quoted(column.name)} = ${values[index]}`).join(", ");
-      const joined = from === null ? null : await joinedRows(connection, `${relations}${where}`, target.alias);
+      const found = from === null ? null : await joinedRows(connection, `${joined}${where}`, target.alias);
       const sql = `UPDATE ${target.sql} SET ${sets}${from === null ? "" : ` FROM ${from}`}${where}`;
       const { rowsChanged } = await connection.run(sql);
-      const updated = joined?.rows ?? rowsChanged;
-      return countResult(statementTypes.update, { updated, multiJoined: joined?.multiJoined ?? 0 });
+      const updated = found?.rows ?? rowsChanged;
+      return countResult(statementTypes.update, { updated, multiJoined: found?.multiJoined ?? 0 });
     },
   });
-}
-
-/** The relations of FROM or USING in DuckDB's SQL; null where there is none. */
-export function fromSql(body: Node, rewriting: Rewriting): string | null {
-  const from = (body["from_clause"] as { readonly expressions: readonly unknown[] } | null)?.expressions;
-  const using = body["using"] as readonly unknown[] | null | undefined;
-  const relations =
-    from ??
-    (using ?? []).map((relation) =>
-      "table" in (relation as Node) || bodyOf(relation, "subquery") !== null ? relation : { table: relation },
-    );
-  if (relations.length === 0) return null;
-  const joins = ((body["from_joins"] ?? []) as readonly unknown[]).map((join) => generate({ join_clause: join }));
-  return [relations.map((relation) => generate(rewrite(relation, rewriting) as Node)).join(", "), ...joins].join(" ");
-}
-
-/** WHERE in DuckDB's SQL, with a space before it; empty where there is none. */
-export function whereSql(body: Node, rewriting: Rewriting): string {
-  const where = (body["where_clause"] ?? null) as { readonly this: unknown } | null;
-  return where === null ? "" : ` WHERE ${sqlOf(where.this, rewriting)}`;
 }
 
 function defaultOf(text: string | null, rewriting: Rewriting): string {
