@@ -4,7 +4,7 @@ import { snowflakeError } from "./duckdb-errors.ts";
 import { DuckdbTransaction } from "./duckdb-transaction.ts";
 import { canceled, type LockOwner, type TableLocks } from "./table-locks.ts";
 import type { RunOptions, SessionTransaction, Work } from "./transaction.ts";
-import type { IdleLimits, OpenTransaction, TransactionsOptions } from "./transactions.ts";
+import type { IdleLimits, OpenTransaction, TransactionsOptions } from "./transactions-options.ts";
 
 /** What a session's transaction works with. */
 export interface OwnTransactionOptions extends TransactionsOptions {

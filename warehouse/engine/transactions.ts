@@ -1,35 +1,7 @@
-import type { Catalog } from "./catalog.ts";
 import { OwnTransaction } from "./own-transaction.ts";
-import type { Store } from "./store.ts";
 import { type LockState, TableLocks } from "./table-locks.ts";
-import type { TableVersions } from "./table-versions.ts";
 import type { SessionTransaction } from "./transaction.ts";
-
-/** For how long a transaction may be idle, in milliseconds. Tests set them. */
-export interface IdleLimits {
-  /** Where its session has ended. */
-  detachedMs: number;
-  /** Where another transaction waits for its locks. */
-  blockingMs: number;
-}
-
-/** An open transaction, as SHOW TRANSACTIONS lists it. */
-export interface OpenTransaction {
-  readonly id: bigint;
-  readonly name: string;
-  readonly user: string;
-  readonly sessionId: number;
-  readonly startedOnMs: number;
-  readonly state: "running" | "detached";
-}
-
-/** What transactions work with. */
-export interface TransactionsOptions {
-  readonly store: Store;
-  readonly catalog: Catalog;
-  readonly versions: TableVersions;
-  readonly now: () => number;
-}
+import type { IdleLimits, OpenTransaction, TransactionsOptions } from "./transactions-options.ts";
 
 /** The account's transactions. Each session gets its one here. */
 export class Transactions {

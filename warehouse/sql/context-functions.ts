@@ -1,5 +1,5 @@
 import { literal } from "../engine/physical-name.ts";
-import type { Template } from "./functions.ts";
+import type { Template } from "./template.ts";
 
 const textOrNull = (text: string | null) => (text === null ? "CAST(NULL AS VARCHAR)" : literal(text));
 const instant = (ms: number) => `TIMESTAMPTZ ${literal(new Date(ms).toISOString())}`;

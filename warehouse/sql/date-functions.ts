@@ -1,7 +1,7 @@
 import { literal } from "../engine/physical-name.ts";
 import { SnowflakeError } from "../result.ts";
 import { bodyOf, stringOf } from "./polyglot.ts";
-import type { Template, TemplateCall } from "./functions.ts";
+import type { Template, TemplateCall } from "./template.ts";
 import { columnName } from "./variants.ts";
 
 /** Snowflake's parts of a date by the first letters of their many names. */

@@ -5,6 +5,7 @@ import { contextFunctions } from "./context-functions.ts";
 import { dateFunctions } from "./date-functions.ts";
 import { stringOf } from "./polyglot.ts";
 import type { Rewriting } from "./rewriting.ts";
+import type { Template } from "./template.ts";
 import { isText, isVariant, jsonPath } from "./variants.ts";
 
 /** A call that is to be written in DuckDB's SQL. */
@@ -16,20 +17,6 @@ export interface CallToWrite {
   readonly rewriting: Rewriting;
   sqlOf(value: unknown, rewriting: Rewriting): string;
 }
-
-/** What a function's template gets: the arguments in DuckDB's SQL, and as they were. */
-export interface TemplateCall {
-  readonly args: readonly string[];
-  /** The argument's text where it is a string literal; null where it is not, or there is none. */
-  text(index: number): string | null;
-  /** The argument as a text, whatever it is. */
-  asText(index: number): string;
-  readonly rewriting: Rewriting;
-  readonly nodes: readonly unknown[];
-}
-
-/** DuckDB's SQL of a call. */
-export type Template = (call: TemplateCall) => string;
 
 /** A function that only has another name. */
 const named =
