@@ -22,7 +22,7 @@ export async function jsonSource({ connection, file, names }: SourceOptions, for
   return {
     query: query(false),
     tolerant: query(true),
-    named: names ? await namesOf(connection, query(true)) : null,
+    named: names ? await namesOf(connection, query(true), format.nullIf) : null,
     async rejects() {
       if (layout !== "newline_delimited") return { count: 0, first: null };
       const reader = await connection.runAndReadAll(
@@ -73,13 +73,20 @@ async function layoutOf(connection: DuckDBConnection, file: HeldFile, stripOuter
   return "newline_delimited";
 }
 
-async function namesOf(connection: DuckDBConnection, query: string): Promise<readonly (FileValue & { readonly name: string })[]> {
+async function namesOf(
+  connection: DuckDBConnection,
+  query: string,
+  nullIf: readonly string[],
+): Promise<readonly (FileValue & { readonly name: string })[]> {
   const reader = await connection.runAndReadAll(
     `SELECT DISTINCT unnest(json_keys("$1")) AS name FROM ${query} WHERE json_type("$1") = 'OBJECT' ORDER BY name LIMIT ${namesMax}`,
   );
-  return reader.getRowsJS().map(([value]) => {
-    const name = value as string;
-    return { name, sql: `json_extract("$1", ${literal(jsonPath(name))})`, type: "JSON", parseJson: false };
+  return reader.getRowsJS().map(([key]) => {
+    const name = key as string;
+    const value = `json_extract("$1", ${literal(jsonPath(name))})`;
+    const nulls = nullIf.map((text) => literal(JSON.stringify(text))).join(", ");
+    const sql = nulls === "" ? value : `CASE WHEN CAST(${value} AS VARCHAR) NOT IN (${nulls}) THEN ${value} END`;
+    return { name, sql, type: "JSON", parseJson: false };
   });
 }
 

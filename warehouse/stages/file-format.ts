@@ -21,7 +21,6 @@ export interface CsvFormat {
   readonly fileExtension: string | null;
   readonly parseHeader: boolean;
   readonly skipHeader: number;
-  readonly skipBlankLines: boolean;
   readonly dateFormat: string;
   readonly timeFormat: string;
   readonly timestampFormat: string;
@@ -33,7 +32,6 @@ export interface CsvFormat {
   readonly enclosedBy: string | null;
   readonly nullIf: readonly string[];
   readonly errorOnColumnCountMismatch: boolean;
-  readonly replaceInvalidCharacters: boolean;
   readonly emptyFieldAsNull: boolean;
 }
 
@@ -168,17 +166,22 @@ export function fileFormat(list: FormatOptions): FileFormat {
 }
 
 function csvOptions(options: ReadonlyMap<string, string | readonly string[]>) {
+  if (flag(options, "REPLACE_INVALID_CHARACTERS", false)) {
+    throw new SnowflakeError(
+      "000002",
+      "0A000",
+      "Unsupported feature 'REPLACE_INVALID_CHARACTERS': this server takes UTF-8 only.",
+    );
+  }
   return {
     recordDelimiter: text(options, "RECORD_DELIMITER", "\n"),
     fieldDelimiter: text(options, "FIELD_DELIMITER", ","),
     parseHeader: flag(options, "PARSE_HEADER", false),
     skipHeader: Number(text(options, "SKIP_HEADER", "0")),
-    skipBlankLines: flag(options, "SKIP_BLANK_LINES", false),
     escape: orNone(text(options, "ESCAPE", "NONE")),
     escapeUnenclosedField: orNone(text(options, "ESCAPE_UNENCLOSED_FIELD", "\\")),
     enclosedBy: orNone(text(options, "FIELD_OPTIONALLY_ENCLOSED_BY", "NONE")),
     errorOnColumnCountMismatch: flag(options, "ERROR_ON_COLUMN_COUNT_MISMATCH", true),
-    replaceInvalidCharacters: flag(options, "REPLACE_INVALID_CHARACTERS", false),
     emptyFieldAsNull: flag(options, "EMPTY_FIELD_AS_NULL", true),
   };
 }

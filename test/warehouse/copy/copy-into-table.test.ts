@@ -78,6 +78,28 @@ describe("CSV", () => {
     expect(row?.[6]).toContain("2023-11-14 22:13:20");
   });
 
+  test.for([
+    ["DATE", "DATE_FORMAT = 'DD.MM.YYYY'", "29.02.2024", "2024-02-29"],
+    ["DATE", "DATE_FORMAT = 'DD-MON-YY'", "29-Feb-24", "2024-02-29"],
+    ["TIMESTAMP_NTZ", "TIMESTAMP_FORMAT = 'DD/MM/YYYY HH24:MI:SS.FF3'", "29/02/2024 23:59:58.123", "2024-02-29 23:59:58.123"],
+    ["TIME", "TIME_FORMAT = 'HH12:MI AM'", "11:30 PM", "23:30:00"],
+    ["BINARY", "BINARY_FORMAT = BASE64", "AP8=", "00FF"],
+    ["BINARY", "BINARY_FORMAT = UTF8", "AZ", "415A"],
+  ] as const)("reads a %s by %s", async ([type, option, text, shown]) => {
+    await table("C6", `A ${type}`);
+    await loader.put("c6/a.csv", `${text}\n`);
+    await loader.query(`COPY INTO C6 FROM @S/c6/ FILE_FORMAT = (TYPE = CSV ${option}) FORCE = TRUE`);
+    expect((await loader.rows("SELECT A::VARCHAR FROM C6"))[0]?.[0]).toContain(shown);
+  });
+
+  test("what is no UTF-8 is an error, whose message tells nothing of the server's disk", async () => {
+    await table("C7", "A VARCHAR");
+    await loader.put("c7/a.csv", Buffer.from([0x61, 0xff, 0xfe, 0x0a]));
+    const { code, message } = await loader.failure("COPY INTO C7 FROM @S/c7/");
+    expect(code).toBe("100016");
+    expect(message).not.toContain(".held");
+  });
+
   test("MATCH_BY_COLUMN_NAME reads the header", async () => {
     await table("C5", "A NUMBER, B VARCHAR, C VARCHAR");
     await loader.put("c5/a.csv", "b,A\nx,1\n");
@@ -211,6 +233,14 @@ describe("JSON", () => {
     );
   });
 
+  test("NULL_IF and STRIP_NULL_VALUES", async () => {
+    await table("J5", "A VARCHAR, V VARIANT");
+    await loader.put("j5/a.json", '{"a":"none","v":{"x":null,"y":1}}\n');
+    const format = "FILE_FORMAT = (TYPE = JSON NULL_IF = ('none') STRIP_NULL_VALUES = TRUE)";
+    await loader.query(`COPY INTO J5 FROM @S/j5/ ${format} MATCH_BY_COLUMN_NAME = CASE_INSENSITIVE`);
+    expect(await loader.rows("SELECT A, V:x::VARCHAR, ARRAY_SIZE(OBJECT_KEYS(V)) FROM J5")).toEqual([[null, null, "1"]]);
+  });
+
   test("a line that is no document is an error of its own", async () => {
     await table("J4", "V VARIANT");
     await loader.put("j4/a.json", '{"a":1}\n{"a":\n{"a":3}\n');
@@ -290,6 +320,20 @@ describe("Parquet", () => {
 });
 
 describe("files", () => {
+  test("SIZE_LIMIT stops after the file that goes over it; RETURN_FAILED_ONLY tells of failures only", async () => {
+    await table("F6", "A NUMBER");
+    for (const [name, text] of [
+      ["a", "1\n"],
+      ["b", "2\n"],
+      ["c", "x\n"],
+    ] as const)
+      await loader.put(`f6/${name}.csv`, text);
+    expect(await loader.query("COPY INTO F6 FROM @S/f6/ SIZE_LIMIT = 3")).toHaveLength(2);
+    expect(await loader.rows("SELECT * FROM F6 ORDER BY A")).toEqual([["1"], ["2"]]);
+    const failed = await loader.query("COPY INTO F6 FROM @S/f6/ FORCE = TRUE ON_ERROR = SKIP_FILE RETURN_FAILED_ONLY = TRUE");
+    expect(failed.map(({ file }) => file)).toEqual(["f6/c.csv"]);
+  });
+
   test("FILES and PATTERN choose; a named one that is not there is an error", async () => {
     await table("F1", "A NUMBER");
     await loader.put("f/a.csv", "1\n");
