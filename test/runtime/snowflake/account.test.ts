@@ -41,6 +41,16 @@ test("the Connection's own way of signing in opens a session and a bearer", asyn
   expect((await reached.bearer()).token).toMatch(/./);
 });
 
+test.each([
+  [{ account: "myorg-my_account" }, "https://myorg-my-account.snowflakecomputing.com"],
+  [{ account: "XY12345.eu-west-1" }, "https://xy12345.eu-west-1.snowflakecomputing.com"],
+  [{ url: "https://xy12345.privatelink.snowflakecomputing.com/" }, "https://xy12345.privatelink.snowflakecomputing.com"],
+  [{ url: "http://127.0.0.1:8086" }, "http://127.0.0.1:8086"],
+])("%j is at %s", (place, url) => {
+  const auth = { token: { tokenFrom: { secret: "own", key: "token" } } };
+  expect(snowflakeAccount({ ...place, user: "U", auth }, account.context()).url).toBe(url);
+});
+
 describe.runIf(ours)("signs in", () => {
   test("with an encrypted key pair, and with the next one once it has been rotated, while the old session goes on", async () => {
     const [first, second] = [newKey(), newKey()];

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { createServer as createHttpServer } from "node:http";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -77,6 +78,21 @@ describe("signing in", () => {
       message: `account ${url}: sign-in was not answered within 0.3 s`,
     });
     server.close();
+  });
+
+  test.each([
+    [404, "Terminal", /AccountMissing|it answers 404/],
+    [403, "Terminal", /it answers 403/],
+    [503, "NotConnected", /no answer/],
+  ])("at an address that answers %s is %s", async (status, name, message) => {
+    const server = createHttpServer((_request, response) => void response.writeHead(status).end()).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const error = await open({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }).catch(
+      (thrown: unknown) => thrown,
+    );
+    expect(error).toMatchObject({ name, message: expect.stringMatching(message) });
+    server.close();
+    server.closeAllConnections();
   });
 
   test("sets the session up: times in UTC, bounds for locks and statements, and whose it is", async () => {
