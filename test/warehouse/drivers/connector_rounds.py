@@ -235,25 +235,12 @@ def at_the_same_time(connection):
     assert connection.cursor().execute("SELECT COUNT(*), COUNT(DISTINCT a) FROM busy").fetchone() == (20, 4)
 
 
-def data_frames(connection):
-    import pandas
-    from snowflake.connector.pandas_tools import write_pandas
-
-    connection.cursor().execute('CREATE OR REPLACE TABLE frames ("n" INT, "t" VARCHAR)')
-    frame = pandas.DataFrame({"n": range(1000), "t": [f"row {n}" for n in range(1000)]})
-    success, _chunks, rows, _output = write_pandas(connection, frame, "FRAMES")
-    assert success and rows == 1000
-    assert connection.cursor().execute('SELECT COUNT(*), SUM("n"), MAX("t") FROM frames').fetchone() == (1000, 499500, "row 999")
-
-
 def main():
     wanted = sys.argv[1:]
     failed = False
     with connect(session_parameters={"QUERY_TAG": "rounds"}) as connection:
         rounds = [types, binds, question_marks, many_rows, dictionaries, errors, transactions, several_statements, asynchronous]
         rounds += [cancelled, files, merged, described, at_the_same_time]
-        if os.environ.get("ROUND_PANDAS") == "yes":
-            rounds.append(data_frames)
         for one in rounds:
             if wanted and one.__name__ not in wanted:
                 continue
