@@ -36,7 +36,8 @@ const messageCharactersMax = 200;
 function errorText({ message, column, line }: ReportedError): string {
   const what = (message ?? "")
     .replaceAll(/'(?:[^']|'')*'?/g, "'…'")
-    .split("\n", 1)[0]!
+    .replace(/\s+/g, " ")
+    .trim()
     .slice(0, messageCharactersMax);
   const place = [...(column === null || column === "" ? [] : [`column ${column}`]), ...(line === null ? [] : [`row ${line}`])];
   return `${what === "" ? "Snowflake gives no reason" : what}${place.length === 0 ? "" : ` (${place.join(", ")})`}`;

@@ -91,10 +91,16 @@ describe("what a history says", () => {
   it.each([
     ["LOADED", { kind: "loaded", rows: 5 }],
     ["Loaded", { kind: "loaded", rows: 5 }],
-    ["PARTIALLY_LOADED", { kind: "partly", rows: 5, error: `Numeric value '…' is not recognized (column "T"["A":1], row 7)` }],
-    ["Partially loaded", { kind: "partly", rows: 5, error: `Numeric value '…' is not recognized (column "T"["A":1], row 7)` }],
-    ["LOAD_FAILED", { kind: "failed", error: `Numeric value '…' is not recognized (column "T"["A":1], row 7)` }],
-    ["Load failed", { kind: "failed", error: `Numeric value '…' is not recognized (column "T"["A":1], row 7)` }],
+    [
+      "PARTIALLY_LOADED",
+      { kind: "partly", rows: 5, error: `Numeric value '…' is not recognized File '…' (column "T"["A":1], row 7)` },
+    ],
+    [
+      "Partially loaded",
+      { kind: "partly", rows: 5, error: `Numeric value '…' is not recognized File '…' (column "T"["A":1], row 7)` },
+    ],
+    ["LOAD_FAILED", { kind: "failed", error: `Numeric value '…' is not recognized File '…' (column "T"["A":1], row 7)` }],
+    ["Load failed", { kind: "failed", error: `Numeric value '…' is not recognized File '…' (column "T"["A":1], row 7)` }],
     ["LOAD_IN_PROGRESS", { kind: "loading" }],
     ["Load in progress", { kind: "loading" }],
   ])("%s, without a row's value", (status, expected) => {
