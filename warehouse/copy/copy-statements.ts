@@ -55,5 +55,6 @@ export function loadResult({ files, location }: CopyOutcome, failedOnly: boolean
       first?.column ?? null,
     ]),
     typeId: typeIds.copy,
+    bytesScanned: files.reduce((sum, { file }) => sum + file.bytes, 0),
   };
 }

@@ -1,3 +1,4 @@
+import { inferSchema } from "../copy/infer-schema.ts";
 import { SnowflakeError } from "../result.ts";
 import type { KnownArguments } from "../sql/known-arguments.ts";
 import type { QueryScope } from "../sql/query-scope.ts";
@@ -22,6 +23,7 @@ const functions: Readonly<Record<string, (args: KnownArguments, scope: QueryScop
   QUERY_HISTORY_BY_USER: queryHistory,
   QUERY_HISTORY_BY_WAREHOUSE: queryHistory,
   COPY_HISTORY: copyHistory,
+  INFER_SCHEMA: inferSchema,
   WAREHOUSE_METERING_HISTORY: async (_args, scope) => meteringHistory(scope),
 };
 

@@ -78,6 +78,11 @@ export class Stages {
     if (stage.url === null) await this.buckets.drop(`stage.${stage.id}`);
   }
 
+  /** Drops the files of a table's own stage. */
+  async dropTableStage(tableId: number): Promise<void> {
+    await this.buckets.drop(`table.${tableId}`);
+  }
+
   /** Drops the temporary stages and formats of a session that ends. */
   async endSession(sessionId: number): Promise<void> {
     for (const stage of this.definitions.list(sessionId)) if (stage.sessionId === sessionId) await this.drop(stage);

@@ -37,6 +37,7 @@ async function drop(call: StatementCall, kind: "TABLE" | "VIEW"): Promise<Statem
   return runDdl(call, async (connection) => {
     if (kind === "VIEW") await account.catalog.dropView(name, connection);
     else await account.catalog.dropTable(table!, session.id, connection);
+    if (table !== null) await account.stages.dropTableStage(table.id);
     if (table?.kind !== "temporary") await account.catalog.grants.forget({ kind, name: objectText(name) });
     return `${name.name} successfully dropped.`;
   });

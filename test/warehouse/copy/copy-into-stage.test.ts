@@ -57,3 +57,20 @@ test("COPY FILES copies from stage to stage, by name", async () => {
   expect((await loader.query("LIST @OTHER")).map(({ name }) => name)).toEqual(["other/to/b.csv"]);
   expect((await loader.failure("COPY FILES INTO @OTHER/ FROM @S/from/ FILES = ('c.csv')")).code).toBe("091016");
 });
+
+test("INFER_SCHEMA tells the columns of Parquet files", async () => {
+  await loader.putParquet(
+    "infer/a.parquet",
+    `SELECT 1::BIGINT AS n, 'x' AS "Text", 1.5::DECIMAL(9,2) AS d, now() AS z, 1e0 AS f`,
+  );
+  await loader.query("CREATE FILE FORMAT PARQUETS TYPE = PARQUET");
+  const sql =
+    "SELECT COLUMN_NAME, TYPE, EXPRESSION FROM TABLE(INFER_SCHEMA(LOCATION => '@S/infer/', FILE_FORMAT => 'PARQUETS')) ORDER BY ORDER_ID";
+  expect(await loader.rows(sql)).toEqual([
+    ["n", "NUMBER(38, 0)", '$1:"n"::NUMBER(38, 0)'],
+    ["Text", "TEXT", '$1:"Text"::TEXT'],
+    ["d", "NUMBER(9, 2)", '$1:"d"::NUMBER(9, 2)'],
+    ["z", "TIMESTAMP_LTZ", '$1:"z"::TIMESTAMP_LTZ'],
+    ["f", "REAL", '$1:"f"::REAL'],
+  ]);
+});

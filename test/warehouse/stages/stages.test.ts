@@ -91,6 +91,31 @@ describe("kinds of stages", () => {
     await loader.query("REMOVE @~/mine");
   });
 
+  test("a table that is made anew has an empty one", async () => {
+    await loader.query("CREATE TABLE D (A NUMBER)");
+    await put("@%D");
+    await loader.query("DROP TABLE D");
+    await loader.query("CREATE TABLE D (A NUMBER)");
+    expect(await loader.query("LIST @%D")).toEqual([]);
+  });
+
+  test("a role that may not read or write a stage is refused", async ({ skip }) => {
+    const { account } = loader;
+    skip(account.server === null, "makes a role");
+    const role = "ONLOOKER";
+    await account.query(`CREATE ROLE ${role}`);
+    await account.query(`GRANT ROLE ${role} TO USER ${account.spec.user}`);
+    for (const on of [`DATABASE ${account.database}`, `SCHEMA ${account.database}.${account.schema}`])
+      await account.query(`GRANT USAGE ON ${on} TO ROLE ${role}`);
+    await account.query(`GRANT READ ON STAGE ${account.database}.${account.schema}.S TO ROLE ${role}`);
+    await using session = await account.openSession();
+    await session.query(`USE ROLE ${role}`);
+    expect(await session.query("LIST @S")).toEqual([]);
+    await expect(session.query("REMOVE @S")).rejects.toMatchObject({ code: "003001" });
+    await expect(session.query("CREATE STAGE MINE")).rejects.toMatchObject({ code: "003001" });
+    await expect(session.query("DROP STAGE S")).rejects.toMatchObject({ code: "003001" });
+  });
+
   test("a temporary one is its session's, and hides another of its name", async () => {
     await loader.query("CREATE STAGE HIDDEN");
     await put("@HIDDEN");
