@@ -15,6 +15,8 @@ export interface StatementResult {
   readonly typeId: number;
   /** Members for `data` of the answer besides these, such as those of a PUT. */
   readonly data?: Readonly<Record<string, unknown>>;
+  /** Bytes of the files that it read, as they lay in their stage. */
+  readonly bytesScanned?: number;
 }
 
 /** A statement that failed, as Snowflake tells it. */

@@ -9,8 +9,8 @@ const counted: Readonly<Record<string, keyof QueryCounts>> = {
 };
 
 /** Reads a statement's counts from its result: DML says them in columns, COPY by file. */
-export function queryCounts({ columns, rows }: StatementResult): Partial<QueryCounts> {
-  const counts: { -readonly [K in keyof QueryCounts]?: number } = { rowsProduced: rows.length };
+export function queryCounts({ columns, rows, bytesScanned = 0 }: StatementResult): Partial<QueryCounts> {
+  const counts: { -readonly [K in keyof QueryCounts]?: number } = { rowsProduced: rows.length, bytesScanned };
   columns.forEach(({ name }, at) => {
     const count = counted[name];
     if (count !== undefined) counts[count] = Number(rows[0]?.[at] ?? 0);
