@@ -18,6 +18,9 @@ export interface AuditOptions {
   readonly secrets: string;
 }
 
+/** INFORMATION_SCHEMA remembers statements for seven days and refuses to be asked for more; some minutes less. */
+const rememberedMs = 7 * 86_400_000 - 300_000;
+
 /** Reads from the account's histories what a pipeline did there, and writes it. */
 export async function audit(files: readonly string[], options: AuditOptions, shell: Shell): Promise<ExitCode> {
   const manifest = await readFiles(files, "here", shell);
@@ -34,7 +37,7 @@ export async function audit(files: readonly string[], options: AuditOptions, she
   await using session = await account.openSession({ namespace, pipeline: name, run: auditRun });
   const { table } = sinkNames(sink.snowflake, context.pipeline);
   const toMs = shell.now();
-  const window = { fromMs: toMs - options.hours * 3_600_000, toMs };
+  const window = { fromMs: toMs - Math.min(options.hours * 3_600_000, rememberedMs), toMs };
   const found: Audit = {
     pipeline: { namespace, name },
     table: `${table.database}.${table.schema}.${table.name}`,
