@@ -2,7 +2,7 @@ import assert from "node:assert";
 import type { Column, TargetColumn } from "../../../../transform/column.ts";
 import type { Rows } from "../../../../transform/rows.ts";
 import { NotConnected, TargetChanged } from "../../../component/errors.ts";
-import type { Move, Position } from "../../../component/position.ts";
+import { canonical, type Move, type Position } from "../../../component/position.ts";
 import type { Sink, Written } from "../../../component/sink.ts";
 import { refusal, StatementRefused } from "../../../snowflake/errors.ts";
 import type { SnowflakeSession } from "../../../snowflake/session.ts";
@@ -34,7 +34,6 @@ class CopyTable implements Sink {
   readonly #setup: SinkSetup;
   readonly #session: OpenSession;
   readonly #claimant: Claimant;
-  readonly #lockTimeoutMs: number;
   readonly #patience: LockPatience;
   #table: PreparedTable | null = null;
   #tidied = false;
@@ -45,7 +44,6 @@ class CopyTable implements Sink {
   constructor(setup: SinkSetup, timeoutMs: number) {
     this.#setup = setup;
     this.#session = new OpenSession(setup, { lockTimeoutMs: timeoutMs, longestStatementMs: loadDeadlineMs });
-    this.#lockTimeoutMs = timeoutMs;
     this.#patience = patienceWith(timeoutMs);
     this.#claimant = { positions: setup.names.positions, owner: setup.owner };
   }
@@ -96,10 +94,8 @@ class CopyTable implements Sink {
   async #write(session: SnowflakeSession, rows: Rows | null, moves: readonly Move[]): Promise<Written> {
     const load = rows === null ? null : await this.#stage(session, rows);
     const transaction = await beginOwn(session, this.#setup);
-    let heldSinceMs = 0;
     try {
       await load?.();
-      heldSinceMs = this.#setup.context.now();
       const move = () => advance(session, this.#claimant, moves, transaction);
       // Positions last: their lock, which all pods of the pipeline need, is held for one statement more.
       if ((await lockPatiently(move, session, this.#setup, this.#patience)) !== moves.length) {
@@ -115,14 +111,28 @@ class CopyTable implements Sink {
     }
     this.#doubtful = true;
     await session.execute("COMMIT");
-    // Snowflake's COMMIT is content where the transaction has been ended by another hand. Whoever waits for our lock does that,
-    // but not before `lockTimeoutMs`: only then the positions have to be looked at.
-    if (this.#setup.context.now() - heldSinceMs >= this.#lockTimeoutMs) {
-      const { arrived } = await judge(session, this.#claimant, moves);
-      if (!arrived) throw new NotConnected(`${this.#claimant.positions.sql}: the transaction was ended from outside`);
-    }
+    const committed = await this.#committed(session, moves);
     this.#doubtful = false;
-    return { kind: "written" };
+    return committed;
+  }
+
+  /**
+   * What a COMMIT has done. Snowflake's is content where the transaction was ended by another hand, as an heir does with one whose
+   * owner it takes for dead: only the positions tell. Where they are at `to`, the rows are there, whoever owns the splits by now.
+   */
+  async #committed(session: SnowflakeSession, moves: readonly Move[]): Promise<Written> {
+    const standing = await stored(
+      session,
+      this.#claimant,
+      moves.map(({ split }) => split),
+    );
+    const isThere = ({ split, to }: Move): boolean => {
+      const position = standing.get(split)?.position ?? null;
+      return position !== null && canonical(position) === canonical(to);
+    };
+    const found = moves.every(isThere) ? ({ kind: "written" } as const) : await this.#found(session, moves);
+    if (found !== null) return found;
+    throw new NotConnected(`${this.#claimant.positions.sql}: the transaction was ended from outside`);
   }
 
   /** Puts the file and makes what DDL has to make, both outside the transaction. Answers what loads it inside. */

@@ -145,6 +145,20 @@ describe.runIf(ours)("when the account fails,", () => {
     expect(await ids()).toEqual([1]);
   }, 60_000);
 
+  test("an owner whose transaction an heir ended just before its COMMIT is refused, though Snowflake is content with that COMMIT", async () => {
+    const slow = await ready();
+    const batch = await one(1);
+    account.faults?.add({ action: { kind: "delayBefore", ms: 2000 }, sql: "^COMMIT" });
+    const writing = slow.write(batch, step(0));
+    await vi.waitFor(() => expect(account.faults?.list()).toMatchObject([{ struck: 1 }]), { timeout: 10_000 });
+    const heir = open();
+    await heir.prepare(orders);
+    expect(await heir.restore(["a"])).toEqual(new Map());
+    expect(await writing).toEqual({ kind: "conflict", splits: ["a"] });
+    expect(await heir.write(batch, step(0))).toEqual({ kind: "written" });
+    expect(await ids()).toEqual([1]);
+  }, 60_000);
+
   test("an upload that does not get into the stage is repeated, and costs no record", async () => {
     const sink = await ready();
     account.faults?.add({ action: { kind: "diskFull" }, count: null });
@@ -266,11 +280,19 @@ describe("what is sent:", () => {
     return found.map((row) => row["QUERY_TEXT"]!);
   };
 
-  test("six statements for a batch that is appended, eight for one that is upserted, four without rows; none about metadata", async () => {
+  test("seven statements for a batch that is appended, nine for one that is upserted, five without rows; none about metadata", async () => {
     const sink = await ready();
     const batch = await one(1);
-    expect(await statements(() => sink.write(batch, step(0)))).toEqual(["BEGIN", "COMMIT", "COPY", "PUT", "SELECT", "UPDATE"]);
-    expect(await statements(() => sink.write(null, step(1)))).toEqual(["BEGIN", "COMMIT", "SELECT", "UPDATE"]);
+    expect(await statements(() => sink.write(batch, step(0)))).toEqual([
+      "BEGIN",
+      "COMMIT",
+      "COPY",
+      "PUT",
+      "SELECT",
+      "SELECT",
+      "UPDATE",
+    ]);
+    expect(await statements(() => sink.write(null, step(1)))).toEqual(["BEGIN", "COMMIT", "SELECT", "SELECT", "UPDATE"]);
     expect(await statements(() => sink.restore([]))).toEqual([]);
     const merging = await ready(upsert);
     expect(await statements(() => merging.write(batch, step(2)))).toEqual([
@@ -280,6 +302,7 @@ describe("what is sent:", () => {
       "CREATE OR REPLACE",
       "MERGE",
       "PUT",
+      "SELECT",
       "SELECT",
       "UPDATE",
     ]);
