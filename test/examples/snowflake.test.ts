@@ -41,5 +41,5 @@ describe("the Snowflake example, on the warehouse that `snowline warehouse` serv
     expect((await command("run")).stdout).toContain("nothing was loaded twice");
     expect(await session.query(counted)).toEqual([{ N: "36", IDS: "36", GONE: "0" }]);
     expect((await command("audit")).stdout).toMatch(/^ {2}COPY +1 +0 /m);
-  });
+  }, 90_000);
 });
