@@ -4,7 +4,7 @@ import { CatalogState, nameKey, type SchemaDefinition, type ViewDefinition } fro
 import { duckdbType } from "./duckdb-types.ts";
 import { Grants } from "./grants.ts";
 import { type ObjectName, objectText } from "./object-name.ts";
-import { physicalName, physicalSchema, quoted } from "./physical-name.ts";
+import { physicalName, physicalSchema, physicalTable, quoted } from "./physical-name.ts";
 import type { Store } from "./store.ts";
 import type { ColumnDefinition, TableDefinition } from "./table-definition.ts";
 import type { TableVersions } from "./table-versions.ts";
@@ -135,22 +135,25 @@ export class Catalog {
   createTable(options: CreateTable): Promise<TableDefinition> {
     const { defaults, sessionId, connection, rows, replace, ...definition } = options;
     return this.#inTurn(async () => {
-      const present = this.#state.table(definition.name, sessionId);
-      const hidden = definition.kind === "temporary" && present?.kind !== "temporary" ? null : present;
-      if ((hidden !== null && !replace) || (definition.kind !== "temporary" && this.view(definition.name) !== null))
-        throw exists(definition.name);
+      const isTemporary = definition.kind === "temporary";
+      const found = this.#state.table(definition.name, isTemporary ? sessionId : null);
+      const present = isTemporary && found?.kind !== "temporary" ? null : found;
+      if ((present !== null && !replace) || (!isTemporary && this.view(definition.name) !== null)) throw exists(definition.name);
       const table: TableDefinition = { ...definition, id: this.#state.nextId(), createdOnMs: this.#now() };
       const columns = table.columns.map((column) => columnSql(column, defaults.get(column.name) ?? null));
+      // Under another name at first: the rows may be those of the table that it replaces.
+      const made = { ...table, name: { ...table.name, name: `${table.name.name} ${table.id}` } };
       const sql = [
-        ...(hidden === null ? [] : [`DROP TABLE ${physicalName(hidden)}`]),
-        `CREATE ${table.kind === "temporary" ? "TEMPORARY " : ""}TABLE ${physicalName(table)} (${columns.join(", ")})`,
-        ...(rows === null ? [] : [`INSERT INTO ${physicalName(table)} ${rows}`]),
+        `CREATE ${isTemporary ? "TEMPORARY " : ""}TABLE ${physicalName(made)} (${columns.join(", ")})`,
+        ...(rows === null ? [] : [`INSERT INTO ${physicalName(made)} ${rows}`]),
+        ...(present === null ? [] : [`DROP TABLE ${physicalName(present)}`]),
+        `ALTER TABLE ${physicalName(made)} RENAME TO ${physicalTable(table)}`,
       ];
       await this.#commit(connection, sql, async () => {
-        if (hidden !== null) await this.#state.deleteTable(connection, hidden, sessionId);
+        if (present !== null) await this.#state.deleteTable(connection, present, sessionId);
         await this.#state.putTable(connection, table, sessionId);
       });
-      this.#versions.committed([table.id, ...(hidden === null ? [] : [hidden.id])]);
+      this.#versions.committed([table.id, ...(present === null ? [] : [present.id])]);
       return table;
     });
   }

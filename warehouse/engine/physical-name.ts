@@ -1,10 +1,14 @@
 import type { TableDefinition } from "./table-definition.ts";
 
-/** The table's name in DuckDB's SQL. A temporary one is in its session's connection only. */
-export function physicalName({ name, kind }: Pick<TableDefinition, "name" | "kind">): string {
-  return kind === "temporary"
-    ? `temp.main.${quoted(`${name.database}.${name.schema}.${name.name}`)}`
-    : `${physicalSchema(name.database, name.schema)}.${quoted(name.name)}`;
+/** The table's whole name in DuckDB's SQL. A temporary one is in its session's connection only. */
+export function physicalName(table: Pick<TableDefinition, "name" | "kind">): string {
+  const { database, schema } = table.name;
+  return `${table.kind === "temporary" ? "temp.main" : physicalSchema(database, schema)}.${physicalTable(table)}`;
+}
+
+/** The table's name within its DuckDB schema. */
+export function physicalTable({ name, kind }: Pick<TableDefinition, "name" | "kind">): string {
+  return quoted(kind === "temporary" ? `${name.database}.${name.schema}.${name.name}` : name.name);
 }
 
 /** The DuckDB schema that a Snowflake schema is. */

@@ -148,6 +148,21 @@ describe("locks", () => {
     expect(await b.failure(`SELECT SYSTEM$ABORT_TRANSACTION(${id})`)).toMatchObject({ sqlState: "25000" });
   });
 
+  test("a transaction can be aborted while its statement waits", async () => {
+    const { engine, sessions } = await scene(3);
+    await using _engine = engine;
+    const [a, b, c] = sessions as [EngineSession, EngineSession, EngineSession];
+    await a.execute("BEGIN");
+    await a.execute("UPDATE t SET n = 1");
+    await b.execute("BEGIN");
+    const waiting = b.failure("UPDATE t SET n = 2");
+    await waiters(engine, 1);
+    await c.execute(`SELECT SYSTEM$ABORT_TRANSACTION(${b.session.transaction.id})`);
+    expect(await waiting).toMatchObject({ code: "000604" });
+    expect(b.session.transaction.id).toBeNull();
+    await a.execute("COMMIT");
+  });
+
   test("a session that ends keeps its locks until its transaction was idle for long", async () => {
     const { engine, sessions } = await scene(2);
     await using _engine = engine;

@@ -31,15 +31,15 @@ export interface Engine extends AsyncDisposable {
   session(start?: { readonly role?: string; readonly user?: string }): Promise<EngineSession>;
 }
 
-/** Opens an account for tests of statements. */
-export async function openEngine(): Promise<Engine> {
-  const directory = await mkdtemp(join(tmpdir(), "snowline-engine-"));
+/** Opens an account for tests of statements: in memory, or in a directory of the caller's. */
+export async function openEngine(options: { readonly directory?: string } = {}): Promise<Engine> {
+  const directory = options.directory ?? (await mkdtemp(join(tmpdir(), "snowline-engine-")));
   let ahead = 0;
   const now = () => Date.now() + ahead;
   const { account, close } = await openAccount({
     accountName: "TEST-ENGINE",
     directory,
-    dataDirectory: null,
+    dataDirectory: options.directory ?? null,
     users: { TESTER: {} },
     databases: ["DB"],
     now,
@@ -72,7 +72,7 @@ export async function openEngine(): Promise<Engine> {
     async [Symbol.asyncDispose]() {
       for (const { transaction } of started) await transaction.rollback();
       await close();
-      await rm(directory, { recursive: true, force: true });
+      if (options.directory === undefined) await rm(directory, { recursive: true, force: true });
     },
   };
 }
