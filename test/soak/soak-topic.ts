@@ -18,7 +18,7 @@ export interface SoakTopic extends AsyncDisposable {
 }
 
 /** The record with this number, as text; `rejected`: it cannot become a row. */
-export function soakRecord(partition: number, n: number): { readonly value: string; readonly rejected: boolean } {
+function soakRecord(partition: number, n: number): { readonly value: string; readonly rejected: boolean } {
   const rejected = n % rejectEvery === 7;
   const number = rejected ? `"none ${n}"` : n;
   return {
@@ -27,8 +27,9 @@ export function soakRecord(partition: number, n: number): { readonly value: stri
   };
 }
 
-/** What the pipeline declares and does. */
+/** What the pipeline declares. */
 export const soakColumns = { p: "INTEGER", n: "BIGINT", text: "VARCHAR" };
+/** What it does. */
 export const soakSql = "SELECT p, n, upper(text) AS text FROM source WHERE n % 7 <> 3";
 
 /** What a table of the first `produced` records of a partition adds up to: rows, their numbers' sum, and the letters. */
