@@ -24,9 +24,9 @@ export async function copyIntoStage(call: StatementCall, statement: UnloadStatem
   if (statement.partitionBy !== null) {
     throw new SnowflakeError("000002", "0A000", "Unsupported feature 'PARTITION BY': this server unloads without partitions.");
   }
-  const { sql, reads } = await translateQuery(statement.query, call);
+  const { sql, reads, named } = await translateQuery(statement.query, call);
   const columns = [numberColumn("rows_unloaded"), numberColumn("input_bytes"), numberColumn("output_bytes")];
-  requireReads(call, reads);
+  requireReads(call, named);
   requireStage(call, location, "WRITE");
   if (call.describeOnly) return { columns, rows: [], typeId: typeIds.unload };
   const single = optionBoolean(options, "SINGLE", false);

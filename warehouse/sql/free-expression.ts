@@ -10,6 +10,7 @@ export function freeExpression(scope: QueryScope): Rewriting {
     stages: [],
     withNames: new Set(),
     reads: new Map(),
+    named: [],
     answers: new Map(),
     columns: new Map(),
     flattens: false,

@@ -33,10 +33,12 @@ export function relation(body: Node, rewriting: Rewriting): Node {
   const table = scope.account.catalog.table(tableName, scope.session.id);
   if (table !== null) {
     rewriting.reads.set(nameKey(tableName), tableName);
+    rewriting.named.push({ kind: "TABLE", name: tableName });
     return aliased(physicalName(table), body, tableName.name);
   }
   const view = scope.account.catalog.view(tableName);
   if (view === null) throw missing("Object", objectText(tableName));
+  rewriting.named.push({ kind: "VIEW", name: tableName });
   return aliased(`(${viewSql(view, rewriting)})`, body, tableName.name);
 }
 

@@ -4,7 +4,7 @@ import { bodyOf, generate, type Node, parse } from "./polyglot.ts";
 import { type PreparedText, prepareText, selectItems } from "./prepared-text.ts";
 import type { QueryScope } from "./query-scope.ts";
 import { rewrite } from "./rewrite.ts";
-import type { Rewriting } from "./rewriting.ts";
+import type { NamedObject, Rewriting } from "./rewriting.ts";
 import { surveyed } from "./survey.ts";
 
 /** A query in DuckDB's SQL. It has no parameters left. */
@@ -12,6 +12,8 @@ export interface TranslatedQuery {
   readonly sql: string;
   /** Tables it reads, views looked through. */
   readonly reads: readonly ObjectName[];
+  /** What it names itself: the role needs privileges on these. */
+  readonly named: readonly NamedObject[];
 }
 
 /** A statement's tree, with what its rewriting needs. */
@@ -28,7 +30,7 @@ export interface ParsedStatement {
 export async function translateQuery(text: string, scope: QueryScope): Promise<TranslatedQuery> {
   const { tree, prepared, rewriting } = await parseStatement(text, scope);
   const sql = generate(rewrite(namedColumns(tree, prepared.text), rewriting) as Node);
-  return { sql, reads: [...rewriting.reads.values()] };
+  return { sql, reads: [...rewriting.reads.values()], named: rewriting.named };
 }
 
 /** Parses a statement and waits for what its rewriting cannot wait for. */
@@ -42,6 +44,7 @@ export async function parseStatement(text: string, scope: QueryScope): Promise<P
     stages: prepared.stages,
     ...surveyed(tree, scope),
     reads: new Map(),
+    named: [],
     answers,
     depth: 0,
   };

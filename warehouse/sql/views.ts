@@ -28,7 +28,7 @@ export function viewSql(view: ViewDefinition, rewriting: Rewriting): string {
   const tree = parse(text);
   const survey = surveyed(tree, inner);
   const sql = generate(
-    rewriting.rewrite(tree, { ...rewriting, scope: inner, stages, ...survey, depth: rewriting.depth + 1 }) as Node,
+    rewriting.rewrite(tree, { ...rewriting, scope: inner, stages, ...survey, named: [], depth: rewriting.depth + 1 }) as Node,
   );
   return `SELECT * FROM (${sql}) AS "VIEW"(${view.columns.map(({ name }) => quoted(name)).join(", ")})`;
 }

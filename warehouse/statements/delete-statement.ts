@@ -31,7 +31,7 @@ async function deleteRows(call: StatementCall): Promise<StatementResult> {
   const using = fromSql(others, body["joins"] as readonly unknown[], rewriting);
   const where = whereSql(body, rewriting);
   const reads = [...rewriting.reads.values()];
-  requireReads(call, reads);
+  requireReads(call, rewriting.named);
   return runWork(call, {
     reads,
     writes: [{ table: target.name, access: "lock" }],

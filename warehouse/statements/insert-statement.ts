@@ -31,7 +31,7 @@ async function insert(call: StatementCall): Promise<StatementResult> {
   const columns = given.length === 0 ? table.columns : given.map((identifier) => columnOf(table, identifier));
   const source = sourceSql(body, parsed, columns);
   const reads = [...parsed.rewriting.reads.values()];
-  requireReads(call, reads);
+  requireReads(call, parsed.rewriting.named);
   const names = columns.map((column) => quoted(column.name)).join(", ");
   const aliases = columns.map((_, index) => `"C${index}"`).join(", ");
   const into = `INSERT INTO ${physicalName(table)} (${names})`;

@@ -51,7 +51,7 @@ async function merge(call: StatementCall): Promise<StatementResult> {
   };
   for (const { action } of whens) requireOnObject(call, action.toUpperCase(), { kind: "TABLE", name: target.name });
   const reads = [...rewriting.reads.values()];
-  requireReads(call, reads);
+  requireReads(call, rewriting.named);
   return runWork(call, {
     reads,
     writes: [{ table: target.name, access: "lock" }],

@@ -2,6 +2,7 @@ import { missing } from "../engine/catalog.ts";
 import { type ObjectName, identifierText, objectText } from "../engine/object-name.ts";
 import type { Securable } from "../engine/grants.ts";
 import { SnowflakeError } from "../result.ts";
+import type { NamedObject } from "../sql/rewriting.ts";
 import type { StatementCall } from "./statement.ts";
 
 type Caller = Pick<StatementCall, "account" | "session">;
@@ -37,8 +38,8 @@ export function requireCreate(caller: Caller, privilege: string, schema: Pick<Ob
 }
 
 /** SELECT on all of them. */
-export function requireReads(caller: Caller, tables: readonly ObjectName[]): void {
-  for (const name of tables) requireOnObject(caller, "SELECT", { kind: "TABLE", name });
+export function requireReads(caller: Caller, objects: readonly NamedObject[]): void {
+  for (const object of objects) requireOnObject(caller, "SELECT", object);
 }
 
 /** A schema's whole name as SQL writes it. */

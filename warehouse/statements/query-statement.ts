@@ -29,7 +29,7 @@ export async function runQuery(call: StatementCall): Promise<StatementResult> {
   const tree = namedColumns(plain, prepared.text);
   const sql = generate(rewrite(tree, rewriting) as Node);
   const reads = [...rewriting.reads.values()];
-  requireReads(call, reads);
+  requireReads(call, rewriting.named);
   const columnsOf = declaredColumns(tree, rewriting);
   // Waited for, so that the files of its stages stay until then.
   return await runWork(call, {

@@ -37,7 +37,7 @@ async function update(call: StatementCall): Promise<StatementResult> {
   const from = fromSql(relations, (body["from_joins"] ?? []) as readonly unknown[], rewriting);
   const where = whereSql(body, rewriting);
   const reads = [...rewriting.reads.values()];
-  requireReads(call, reads);
+  requireReads(call, rewriting.named);
   return runWork(call, {
     reads,
     writes: [{ table: target.name, access: "lock" }],

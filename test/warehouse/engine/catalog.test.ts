@@ -31,7 +31,8 @@ test("an account with a directory is the same when it is opened again", async ()
     expect(await session.failure("INSERT INTO t (n) VALUES ('long')")).toMatchObject({ code: "100078" });
     await session.execute("INSERT INTO t (n) VALUES ('e')");
     expect(await session.rows("SELECT id FROM t ORDER BY id")).toEqual([["1"], ["2"]]);
-    for (const name of ["gone", "dropped"]) expect(await session.failure(`SELECT * FROM ${name}`)).toMatchObject({ code: "002003" });
+    for (const name of ["gone", "dropped"])
+      expect(await session.failure(`SELECT * FROM ${name}`)).toMatchObject({ code: "002003" });
     expect(engine.account.catalog.grants.hasRole("TESTER", "R")).toBe(true);
     // No table gets the id of another, not even of one that was dropped.
     await session.execute("CREATE TABLE later (x NUMBER)");
@@ -44,11 +45,15 @@ test("an account with a directory is the same when it is opened again", async ()
 test("a table that cannot be made leaves nothing behind", async () => {
   await using engine = await openEngine();
   const session = await engine.session();
-  expect(await session.failure("CREATE TABLE t AS SELECT 'x'::NUMBER AS a FROM TABLE(GENERATOR(ROWCOUNT => 3))")).toMatchObject({ code: "100038" });
+  expect(await session.failure("CREATE TABLE t AS SELECT 'x'::NUMBER AS a FROM TABLE(GENERATOR(ROWCOUNT => 3))")).toMatchObject({
+    code: "100038",
+  });
   expect(await session.failure("SELECT * FROM t")).toMatchObject({ code: "002003" });
   await session.execute("CREATE TABLE t (a NUMBER)");
   await session.execute("INSERT INTO t VALUES (1)");
-  expect(await session.failure("CREATE OR REPLACE TABLE t AS SELECT IFF(a = 1, 'x', '1')::NUMBER AS a FROM t")).toMatchObject({ code: "100038" });
+  expect(await session.failure("CREATE OR REPLACE TABLE t AS SELECT IFF(a = 1, 'x', '1')::NUMBER AS a FROM t")).toMatchObject({
+    code: "100038",
+  });
   expect(await session.rows("SELECT a FROM t")).toEqual([["1"]]);
 });
 

@@ -39,6 +39,15 @@ test("a role may do what it was granted, and learns no more than that", async ()
   expect(await loader.failure("SELECT * FROM t")).toMatchObject({ code: "003001" });
 });
 
+test("who may read a view need not be able to read what it reads", async () => {
+  await admin.execute("CREATE TABLE hidden (x NUMBER)");
+  await admin.execute("CREATE VIEW shown AS SELECT x FROM hidden");
+  expect(await loader.failure("SELECT * FROM shown")).toMatchObject({ code: "002003" });
+  await admin.execute("GRANT SELECT ON VIEW shown TO ROLE loader");
+  expect(await loader.rows("SELECT * FROM shown")).toEqual([]);
+  expect(await loader.failure("SELECT * FROM hidden")).toMatchObject({ code: "002003" });
+});
+
 test("who makes an object owns it", async () => {
   expect(await loader.failure("CREATE TABLE own (x NUMBER)")).toMatchObject({ code: "003001" });
   await admin.execute("GRANT CREATE TABLE ON SCHEMA db.public TO ROLE loader");
