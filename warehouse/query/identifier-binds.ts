@@ -31,7 +31,7 @@ export function withIdentifiers({ text, binds }: BoundText): BoundText {
     if (typeof value !== "string" || !name.test(value))
       throw new SnowflakeError("001011", "42601", "SQL compilation error:\ninvalid identifier in IDENTIFIER()");
     pieces.push(text.slice(copied, tokens[at - 2]!.start), value);
-    copied = tokens[last]!.end;
+    copied = tokens[last].end;
     // A numbered bind keeps its place: others are named by theirs.
     if (!isNumbered) taken.add(index);
   });

@@ -23,7 +23,8 @@ export class Issuer {
   readonly #now: () => number;
   readonly #address: () => string;
   readonly #clients = new Map<string, IssuerClient>();
-  #key = newKey();
+  /** Made when it is first needed: that takes a moment, and most servers need none. */
+  #made: IssuerKey | null = null;
 
   /** @param address of the server, without a slash at its end */
   constructor(now: () => number, address: () => string) {
@@ -40,13 +41,17 @@ export class Issuer {
     return `${this.url}/token`;
   }
 
+  get #key(): IssuerKey {
+    return (this.#made ??= newKey());
+  }
+
   addClient(client: IssuerClient): void {
     this.#clients.set(client.id, client);
   }
 
   /** A new key: tokens that were signed before are worth nothing from now on. */
   rotate(): void {
-    this.#key = newKey();
+    this.#made = newKey();
   }
 
   /** A signed token with these claims; `iss`, `iat` and `exp` are added where they lack. */

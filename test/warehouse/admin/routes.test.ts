@@ -14,7 +14,7 @@ describe("the endpoints for tests", () => {
       method,
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
-    return { status: answer.status, body: (await answer.json()) as unknown };
+    return { status: answer.status, body: await answer.json() };
   };
 
   it("set faults, say how often they struck, and take them away", async () => {

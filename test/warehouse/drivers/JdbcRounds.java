@@ -1,4 +1,5 @@
 import java.math.BigDecimal;
+import java.nio.file.*;
 import java.sql.*;
 import java.util.Properties;
 
@@ -36,6 +37,7 @@ public class JdbcRounds {
       errors(connection);
       many(connection);
       metadata(connection);
+      files(connection);
       cancelled(connection);
     }
   }
@@ -147,6 +149,30 @@ public class JdbcRounds {
       same("ABC", names);
     }
     round("metadata");
+  }
+
+  static void files(Connection connection) throws Exception {
+    Path directory = Files.createTempDirectory("snowline-jdbc-");
+    Path file = directory.resolve("rows.csv");
+    Files.writeString(file, "1,a\n2,b\n");
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("CREATE OR REPLACE TEMPORARY STAGE jdbc_files");
+      try (ResultSet put = statement.executeQuery("PUT 'file://" + file + "' @jdbc_files/folder")) {
+        put.next();
+        same("UPLOADED", put.getString("status"));
+      }
+      try (ResultSet row = statement.executeQuery("SELECT COUNT(*), MAX($2) FROM @jdbc_files/folder")) {
+        row.next();
+        same(2, row.getInt(1));
+        same("b", row.getString(2));
+      }
+      statement.execute("GET @jdbc_files/folder 'file://" + directory + "/'");
+      same(true, Files.size(directory.resolve("rows.csv.gz")) > 0);
+    } finally {
+      for (String name : new String[] {"rows.csv", "rows.csv.gz"}) Files.deleteIfExists(directory.resolve(name));
+      Files.delete(directory);
+    }
+    round("files");
   }
 
   static void cancelled(Connection connection) throws SQLException {

@@ -33,6 +33,7 @@ export async function pythonPackages(packages: readonly string[]): Promise<strin
   await mkdir(join(directory, ".."), { recursive: true });
   await using _lock = await lock(`${directory}.lock`);
   if (!(await exists(done))) {
+    console.log(`installing ${packages.join(", ")}`);
     await rm(directory, { recursive: true, force: true });
     await must(await run("python3", ["-m", "venv", directory]));
     await must(
