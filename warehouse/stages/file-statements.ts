@@ -133,12 +133,12 @@ interface FileAccess {
 }
 
 /**
- * Python's connector before version 5 puts `https://` before any endpoint, so that it reaches this server only by URLs for single
- * files, which Snowflake gives where it has no token for the bucket.
+ * Python's connector before version 5 puts `https://` before any endpoint, and JDBC's driver takes a token to Google's own, so that
+ * they reach this server only by URLs for single files, which Snowflake gives where it has no token for the bucket.
  */
 function needsPresigned({ account, session, origin }: StatementCall): boolean {
   const client = account.sessions.get(session.id)?.client ?? "";
-  return account.stages.storage === "GCS" && origin.startsWith("http:") && /^PythonConnector [1-4]\./.test(client);
+  return account.stages.storage === "GCS" && origin.startsWith("http:") && /^(?:PythonConnector [1-4]\.|JDBC )/.test(client);
 }
 
 function presignedUrl(call: StatementCall, { bucket }: Pick<StageLocation, "bucket">, access: FileAccess): string {
