@@ -24,4 +24,4 @@ EXPOSE 8086
 STOPSIGNAL SIGTERM
 # Not Snowflake: a test warehouse. No security worth the name, so keep it inside your own network.
 ENTRYPOINT ["node", "--disable-warning=ExperimentalWarning", "cli/main.ts"]
-CMD ["warehouse", "--host", "0.0.0.0", "--port", "8086", "--data", "/data"]
+CMD ["warehouse", "--host", "0.0.0.0", "--port", "8086", "--data", "/data", "--secrets", "/data/secrets"]

@@ -8,9 +8,9 @@ export type FaultAction =
   /** The request waits before it takes effect, or its answer waits after it did. */
   | { readonly kind: "delayBefore"; readonly ms: number }
   | { readonly kind: "delayAfter"; readonly ms: number }
-  /** The session is ended (390111); its transaction stays open until it is aborted or idle too long. */
+  /** The session is ended (390111) before the statement runs; its transaction stays open until it is aborted or idle too long. */
   | { readonly kind: "sessionGone" }
-  /** The session's token has expired (390112): the client is to renew it. */
+  /** The session's token has expired (390112) before the statement runs: the client is to renew it. */
   | { readonly kind: "tokenExpired" }
   /** A stage has no room for the file: HTTP 507. */
   | { readonly kind: "diskFull" }
