@@ -209,7 +209,7 @@ const strptime: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** Snowflake's format of a point in time as DuckDB's. */
-export function strptimeFormat(format: string): string {
+function strptimeFormat(format: string): string {
   let out = "";
   const upper = format.toUpperCase();
   for (let at = 0; at < format.length;) {

@@ -44,7 +44,7 @@ export interface LoadFilter {
 }
 
 /** A file that has been loaded is passed over for so long: Snowflake keeps load metadata for 64 days. */
-export const loadMetadataMs = 64 * 24 * 3600 * 1000;
+const loadMetadataMs = 64 * 24 * 3600 * 1000;
 
 /** Rows that `list` gives at most, as Snowflake's COPY_HISTORY does. */
 const rowsMax = 10_000;

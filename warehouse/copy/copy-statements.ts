@@ -37,7 +37,7 @@ const loadColumns = [
 ];
 
 /** What COPY says of each file. */
-export function loadResult({ files, location }: CopyOutcome, failedOnly: boolean): StatementResult {
+function loadResult({ files, location }: CopyOutcome, failedOnly: boolean): StatementResult {
   if (files.length === 0) return statusResult("Copy executed with 0 files processed.", typeIds.copy);
   const shown = failedOnly ? files.filter(({ status }) => status !== "LOADED") : files;
   return {

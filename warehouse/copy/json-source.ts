@@ -91,6 +91,6 @@ async function namesOf(
 }
 
 /** The path of a member, whatever is in its name. */
-export function jsonPath(name: string): string {
+function jsonPath(name: string): string {
   return `$."${name.replaceAll("\\", String.raw`\\`).replaceAll('"', String.raw`\"`)}"`;
 }

@@ -22,7 +22,7 @@ export const fileStatements: readonly StatementKind[] = [
 const threadsMax = 99;
 
 /** Whether a file's whole path fits PATTERN, a regular expression; all fit where there is none. Throws SnowflakeError for one that is none. */
-export function matcher(pattern: string | undefined): (path: string) => boolean {
+function matcher(pattern: string | undefined): (path: string) => boolean {
   if (pattern === undefined) return () => true;
   let expression: RegExp;
   try {
