@@ -114,6 +114,9 @@ export const dateFunctions: Readonly<Record<string, Template>> = {
     const cut = `date_trunc(${literal(part)}, ${dateLike(call, 1)})`;
     return isDate(call.nodes[1], call) ? `CAST(${cut} AS DATE)` : cut;
   },
+  // Sunday is 0.
+  DAYOFWEEK: (call) => `dayofweek(${dateLike(call, 0)})`,
+  DAYOFWEEKISO: (call) => `isodow(${dateLike(call, 0)})`,
   MONTHS_BETWEEN: ({ args: [a, b] }) => `date_diff('month', CAST(${b} AS DATE), CAST(${a} AS DATE))`,
   ADD_MONTHS: ({ args: [a, b] }) => `(${a} + to_months(CAST(${b} AS INTEGER)))`,
   TO_DATE: date,

@@ -98,6 +98,8 @@ const templates: Readonly<Record<string, Template>> = {
   SEQ4: () => "(row_number() OVER () - 1)",
   SEQ8: () => "(row_number() OVER () - 1)",
 
+  INITCAP: ({ asText }) =>
+    `array_to_string(list_transform(string_split(lower(${asText(0)}), ' '), lambda w: upper(w[1]) || w[2:]), ' ')`,
   CONTAINS: ofTexts("contains"),
   STARTSWITH: ofTexts("starts_with"),
   ENDSWITH: ofTexts("ends_with"),
@@ -165,6 +167,12 @@ const templates: Readonly<Record<string, Template>> = {
   OBJECT_KEYS: ({ args: [a] }) => `to_json(json_keys(${a}))`,
   ARRAY_CONSTRUCT: ({ args }) =>
     `CAST('[' || concat_ws(',', ${args.map((a) => `coalesce(CAST(sf_variant(${a}) AS VARCHAR), 'null')`).join(", ") || "NULL"}) || ']' AS JSON)`,
+  OBJECT_INSERT: ({ args: [o, k, v] }) => `json_merge_patch(${o}, json_object(sf_text(${k}), sf_variant(${v})))`,
+  OBJECT_DELETE: ({ args: [o, ...keys] }) =>
+    keys.reduce((of, key) => `json_merge_patch(${of}, json_object(sf_text(${key}), NULL))`, o!),
+  ARRAY_CAT: ({ args: [a, b] }) => `to_json(list_concat(CAST(${a} AS JSON[]), CAST(${b} AS JSON[])))`,
+  ARRAY_APPEND: ({ args: [a, b] }) => `to_json(list_append(CAST(${a} AS JSON[]), sf_variant(${b})))`,
+  ARRAY_DISTINCT: ({ args: [a] }) => `to_json(list_distinct(CAST(${a} AS JSON[])))`,
   ARRAY_SIZE: ({ args }) => `sf_array_size(sf_variant(${args[0]}))`,
   ARRAY_CONTAINS: ({ args: [a, b] }) => `json_contains(${b}, sf_variant(${a}))`,
   ARRAY_TO_STRING: ({ args: [a], asText }) => `array_to_string(CAST(${a} AS VARCHAR[]), ${asText(1)})`,

@@ -30,6 +30,8 @@ export function relation(body: Node, rewriting: Rewriting): Node {
     return aliased(scope.stage(stages[stage]!), body, null);
   }
   const tableName = tableNameOf(body, scope.session);
+  if ((body["when"] ?? null) !== null)
+    throw new SnowflakeError("000002", "0A000", "Unsupported feature 'AT and BEFORE': this server keeps no older rows.");
   const table = scope.account.catalog.table(tableName, scope.session.id);
   if (table !== null) {
     rewriting.reads.set(nameKey(tableName), tableName);

@@ -97,7 +97,7 @@ const handlers: Readonly<Record<string, Handler>> = {
   ...Object.fromEntries(
     textOperators.map((kind): [string, Handler] => [
       kind,
-      (body, rewriting) => ({ [kind]: textWhereNeeded(body, ["left", "right"], rewriting, true) }),
+      (body, rewriting) => anyOf(kind, body, rewriting) ?? { [kind]: textWhereNeeded(body, ["left", "right"], rewriting, true) },
     ]),
   ),
   ...Object.fromEntries(
@@ -181,6 +181,16 @@ function castNode(body: Node, rewriting: Rewriting, isTry: boolean): unknown {
   return raw(
     castSql(of, type, { isTry, isText: isText(body["this"], rewriting), isVariant: isVariant(body["this"], rewriting) }),
   );
+}
+
+/** LIKE ANY (…) and LIKE ALL (…), which DuckDB has not; null for a plain LIKE. */
+function anyOf(kind: string, body: Node, rewriting: Rewriting): Node | null {
+  const quantifier = body["quantifier"] ?? null;
+  if (quantifier === null) return null;
+  const right = expressionOf(body["right"]);
+  const patterns = right?.[0] === "tuple" ? (right[1]["expressions"] as readonly unknown[]) : [body["right"]];
+  const one = (pattern: unknown) => `(${sqlOf({ [kind]: { ...body, quantifier: null, right: pattern } }, rewriting)})`;
+  return raw(`(${patterns.map(one).join(quantifier === "ALL" ? " AND " : " OR ")})`);
 }
 
 function textWhereNeeded(body: Node, members: readonly string[], rewriting: Rewriting, isNeeded: boolean): Node {

@@ -1,11 +1,14 @@
+import type { DuckDBConnection } from "@duckdb/node-api";
 import { quoted } from "../engine/physical-name.ts";
 import { physicalName } from "../engine/physical-name.ts";
 import { storedValue } from "../engine/stored-value.ts";
 import type { ColumnDefinition } from "../engine/table-definition.ts";
 import { SnowflakeError, type StatementResult } from "../result.ts";
 import { bindRows } from "../sql/binds.ts";
-import { bodyOf, generate, type Node } from "../sql/polyglot.ts";
+import { bodyOf, expressionOf, generate, type Node, stringOf } from "../sql/polyglot.ts";
+import { isNumber } from "../sql/variants.ts";
 import { rewrite, sqlOf } from "../sql/rewrite.ts";
+import type { Rewriting } from "../sql/rewriting.ts";
 import { type ParsedStatement, parseStatement } from "../sql/translate-query.ts";
 import { countResult } from "./count-result.ts";
 import { defaultSql } from "./default-sql.ts";
@@ -41,10 +44,7 @@ async function insert(call: StatementCall): Promise<StatementResult> {
     writes: [{ table: name, access: overwrite ? "lock" : "append" }],
     run: async (connection) => {
       if (call.describeOnly) return countResult(statementTypes.insert, { inserted: 0 });
-      // Fails alike in Snowflake, whose message names no column either.
-      const prepared = await connection.prepare(source);
-      const types = Array.from({ length: prepared.columnCount }, (_, index) => typeName(prepared.columnType(index)));
-      prepared.destroySync();
+      const types = await columnTypes(connection, source);
       if (types.length !== columns.length)
         throw new SnowflakeError(
           "002020",
@@ -65,12 +65,34 @@ function sourceSql(body: Node, { rewriting }: ParsedStatement, columns: readonly
   const texts = rows.map((row) => row.map((value, index) => valueSql(value, columns[index], rewriting)));
   const binds = bindRows(rewriting.scope.binds);
   if (binds !== null) return texts.map((row) => `SELECT ${row.join(", ")} FROM ${binds}`).join(" UNION ALL ");
-  // One type per column must fit all rows, so each value is stored by itself where they may differ.
-  return `VALUES ${texts.map((row) => `(${row.join(", ")})`).join(", ")}`;
+  // DuckDB wants one type per column. Where that may not be, each value is stored by itself.
+  const mixed = columns.map((_, index) => new Set(rows.flatMap((row) => literalKind(row[index]) ?? [])).size > 1);
+  const values = texts.map((row) =>
+    row.map((text, index) => (mixed[index] === true ? storedValue(text, columns[index]!.type) : text)).join(", "),
+  );
+  return `VALUES ${values.map((row) => `(${row})`).join(", ")}`;
+}
 
-  function valueSql(value: unknown, column: ColumnDefinition | undefined, context: typeof rewriting): string {
-    if (bodyOf(value, "var")?.["this"] !== "DEFAULT") return sqlOf(value, context);
-    const text = column?.defaultSql ?? null;
-    return text === null ? "NULL" : defaultSql(text, context.scope);
+/** What kind of value an expression is as it is written; null for NULL and DEFAULT. */
+function literalKind(value: unknown): string | null {
+  if (stringOf(value) !== null) return "text";
+  if (isNumber(value)) return "number";
+  const kind = expressionOf(value)?.[0] ?? null;
+  return kind === "null" || kind === "var" ? null : kind;
+}
+
+function valueSql(value: unknown, column: ColumnDefinition | undefined, rewriting: Rewriting): string {
+  if (bodyOf(value, "var")?.["this"] !== "DEFAULT") return sqlOf(value, rewriting);
+  const text = column?.defaultSql ?? null;
+  return text === null ? "NULL" : defaultSql(text, rewriting.scope);
+}
+
+/** The DuckDB types of a query's columns. */
+async function columnTypes(connection: DuckDBConnection, sql: string): Promise<readonly string[]> {
+  const prepared = await connection.prepare(sql);
+  try {
+    return Array.from({ length: prepared.columnCount }, (_, index) => typeName(prepared.columnType(index)));
+  } finally {
+    prepared.destroySync();
   }
 }

@@ -7,6 +7,7 @@ import { fileStatements } from "../stages/file-statements.ts";
 import { formatStatements } from "../stages/format-statements.ts";
 import { stageStatements } from "../stages/stage-statements.ts";
 import { alterTableStatement } from "./alter-table.ts";
+import { commentStatements } from "./comment-statement.ts";
 import { createTableStatements } from "./create-table.ts";
 import { databaseStatements } from "./database-statements.ts";
 import { describeStatements } from "./describe-statement.ts";
@@ -28,6 +29,7 @@ import { viewStatements } from "./view-statements.ts";
 /** Every kind of statement there is. One that is not here is a syntax error. */
 export const statementKinds: readonly StatementKind[] = [
   alterTableStatement,
+  ...commentStatements,
   ...copyStatements,
   ...createTableStatements,
   ...databaseStatements,

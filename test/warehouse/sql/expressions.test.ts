@@ -47,6 +47,9 @@ const expressions: readonly (readonly [expression: string, value: string | null]
   ["SPLIT_PART('a.b.c', '.', 2)", "b"],
   ["REGEXP_REPLACE('aXbX', 'X', '-')", "a-b-"],
   ["'abc' ILIKE 'A%'", "1"],
+  ["'abc' LIKE ANY ('x%', 'a%')", "1"],
+  ["'abc' LIKE ALL ('x%', 'a%')", "0"],
+  ["INITCAP('hello wORLD')", "Hello World"],
   ["CONTAINS('abc', 'b')", "1"],
   ["STARTSWITH('abc', 'ab')", "1"],
   ["CHARINDEX('b', 'abc')", "2"],
@@ -73,6 +76,7 @@ const expressions: readonly (readonly [expression: string, value: string | null]
   ["TO_CHAR('2020-01-31'::DATE, 'DD.MM.YYYY')", "31.01.2020"],
   ["DATE_PART(EPOCH_MILLISECOND, '2020-01-01'::TIMESTAMP_NTZ)", "1577836800000"],
   ["TO_TIME('01:02:03.5')", "3723.500000000"],
+  ["DAYOFWEEK('2020-02-02'::DATE)", "0"],
   ["TRY_TO_DATE('x')", null],
   // Variants
   ["PARSE_JSON('{\"a\":[1,2]}'):a[1]", "2"],
@@ -83,6 +87,10 @@ const expressions: readonly (readonly [expression: string, value: string | null]
   ["TO_VARIANT(1.50)", "1.5"],
   ["TO_VARIANT('text')", '"text"'],
   ["TO_VARIANT(12345678901234567890123456789)", "12345678901234567890123456789"],
+  ["OBJECT_INSERT(OBJECT_CONSTRUCT('a', 1), 'b', 'x')", '{"a":1,"b":"x"}'],
+  ["OBJECT_DELETE(OBJECT_CONSTRUCT('a', 1, 'b', 2), 'a')", '{"b":2}'],
+  ["ARRAY_CAT(ARRAY_CONSTRUCT(1), ARRAY_CONSTRUCT('a'))", '[1,"a"]'],
+  ["ARRAY_APPEND(ARRAY_CONSTRUCT(1), 'a')", '[1,"a"]'],
   ["ARRAY_SIZE(PARSE_JSON('[1,2,3]'))", "3"],
   ["TYPEOF(PARSE_JSON('1.5'))", "DECIMAL"],
 ];
@@ -219,6 +227,7 @@ describe("errors", () => {
     ["SELECT 'maybe'::BOOLEAN", "100037", "22018"],
     ["SELECT PARSE_JSON('{')", "100069", "22P02"],
     ["SELECT TO_BINARY('zz')", "100115", "22000"],
+    ["SELECT * FROM docs AT (OFFSET => -60)", "000002", "0A000"],
     ["SELECT d1.id FROM docs d1, docs d2 WHERE id = 1", "002028", "42601"],
   ] as const)("%s fails with %s", async ([sql, code, sqlState]) => {
     expect(await session.failure(sql)).toMatchObject({ code, sqlState });

@@ -146,6 +146,8 @@ describe("ALTER TABLE", () => {
     await session.execute("ALTER TABLE k DROP COLUMN IF EXISTS gone");
     await session.execute("ALTER TABLE k DROP COLUMN id");
     await session.execute("ALTER TABLE k SET ENABLE_SCHEMA_EVOLUTION = TRUE, ERROR_LOGGING = TRUE COMMENT = 'c'");
+    await session.execute("COMMENT ON COLUMN k.m IS 'column'");
+    expect((await session.rows("DESCRIBE TABLE k"))[0]![9]).toBe("column");
     await session.execute("ALTER TABLE k RENAME TO k2");
     expect(engine.account.catalog.table({ database: "DB", schema: "PUBLIC", name: "K2" }, 1)).toMatchObject({
       schemaEvolution: true,

@@ -73,6 +73,16 @@ describe("INSERT", () => {
     expect(await session.rows("SELECT COUNT(*) FROM t")).toEqual([["0"]]);
   });
 
+  test("rows of VALUES may have values of several types", async () => {
+    await session.execute("CREATE OR REPLACE TABLE k (f FLOAT, s VARCHAR)");
+    await session.execute("INSERT INTO k VALUES ('inf', 1), (-1e300, 'x'), (2, TRUE)");
+    expect(await session.rows("SELECT * FROM k ORDER BY f")).toEqual([
+      ["-1e+300", "x"],
+      ["2", "true"],
+      ["inf", "1"],
+    ]);
+  });
+
   test("characters are counted, not bytes", async () => {
     await session.execute("INSERT INTO t (id, name) VALUES (1, 'äöü€x')");
     expect(await session.rows("SELECT LENGTH(name) FROM t")).toEqual([["5"]]);
