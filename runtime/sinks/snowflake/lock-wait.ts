@@ -31,7 +31,7 @@ interface Holder {
  * Runs a statement that may have to wait for a lock. A transaction of this pipeline that goes on holding it is a dead one's: its
  * session ended between two statements, and Snowflake keeps such transactions for hours. It is ended with
  * SYSTEM$ABORT_TRANSACTION, which is safe whoever it is: it has not committed, and its owner, if there is one, finds that out
- * (`heldLong` in copy-sink.ts).
+ * (`areCommitted`).
  */
 export async function lockPatiently<T>(
   statement: () => Promise<T>,

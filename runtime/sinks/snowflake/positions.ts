@@ -123,6 +123,28 @@ export async function advance(
   return changed;
 }
 
+/**
+ * Whether these moves were committed: Snowflake's COMMIT is content where the transaction was ended by another hand, as an heir
+ * does with one whose owner it takes for dead, so that only the positions tell. True where all stand at `to`, with the state that
+ * was to be kept, whoever owns the splits by now. False is no proof where an heir may have moved them on already.
+ */
+export async function areCommitted(
+  session: SnowflakeSession,
+  claimant: Claimant,
+  moves: readonly StoredMove[],
+): Promise<boolean> {
+  const standing = await stored(
+    session,
+    claimant,
+    moves.map(({ split }) => split),
+  );
+  const text = (position: Position | null): string | null => (position === null ? null : canonical(position));
+  return moves.every(({ split, to, state }) => {
+    const found = standing.get(split);
+    return found !== undefined && text(found.position) === text(to) && (state === undefined || found.state === state);
+  });
+}
+
 function movesText(moves: readonly StoredMove[]): string {
   return JSON.stringify(
     moves.map(({ split, from, to, state }) => ({

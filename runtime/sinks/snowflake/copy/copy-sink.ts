@@ -2,7 +2,7 @@ import assert from "node:assert";
 import type { Column, TargetColumn } from "../../../../transform/column.ts";
 import type { Rows } from "../../../../transform/rows.ts";
 import { NotConnected, TargetChanged } from "../../../component/errors.ts";
-import { canonical, type Move, type Position } from "../../../component/position.ts";
+import type { Move, Position } from "../../../component/position.ts";
 import type { Sink, Written } from "../../../component/sink.ts";
 import { refusal, StatementRefused } from "../../../snowflake/errors.ts";
 import type { SnowflakeSession } from "../../../snowflake/session.ts";
@@ -10,7 +10,7 @@ import { describeTable } from "../describe-table.ts";
 import { type LockPatience, lockPatiently, lockTimeoutMs, patienceWith } from "../lock-wait.ts";
 import { OpenSession } from "../open-session.ts";
 import { beginOwn, endLeftOver } from "../own-transaction.ts";
-import { advance, claim, type Claimant, createPositions, judge, stored } from "../positions.ts";
+import { advance, areCommitted, claim, type Claimant, createPositions, judge, stored } from "../positions.ts";
 import { define, type PreparedTable, prepareTable, tableDigest } from "../prepare-table.ts";
 import { steeredRefusal } from "../refusal.ts";
 import { wholeName } from "../sink-names.ts";
@@ -111,26 +111,9 @@ class CopyTable implements Sink {
     }
     this.#doubtful = true;
     await session.execute("COMMIT");
-    const committed = await this.#committed(session, moves);
+    const committed = await areCommitted(session, this.#claimant, moves);
+    const found = committed ? ({ kind: "written" } as const) : await this.#found(session, moves);
     this.#doubtful = false;
-    return committed;
-  }
-
-  /**
-   * What a COMMIT has done. Snowflake's is content where the transaction was ended by another hand, as an heir does with one whose
-   * owner it takes for dead: only the positions tell. Where they are at `to`, the rows are there, whoever owns the splits by now.
-   */
-  async #committed(session: SnowflakeSession, moves: readonly Move[]): Promise<Written> {
-    const standing = await stored(
-      session,
-      this.#claimant,
-      moves.map(({ split }) => split),
-    );
-    const isThere = ({ split, to }: Move): boolean => {
-      const position = standing.get(split)?.position ?? null;
-      return position !== null && canonical(position) === canonical(to);
-    };
-    const found = moves.every(isThere) ? ({ kind: "written" } as const) : await this.#found(session, moves);
     if (found !== null) return found;
     throw new NotConnected(`${this.#claimant.positions.sql}: the transaction was ended from outside`);
   }

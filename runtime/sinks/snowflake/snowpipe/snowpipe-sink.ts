@@ -11,7 +11,17 @@ import { describeTable } from "../describe-table.ts";
 import { lockPatiently, lockTimeoutMs, positionsPatience } from "../lock-wait.ts";
 import { OpenSession } from "../open-session.ts";
 import { beginOwn, endLeftOver } from "../own-transaction.ts";
-import { advance, claim, type Claimant, createPositions, judge, type Stored, stored, type StoredMove } from "../positions.ts";
+import {
+  advance,
+  areCommitted,
+  claim,
+  type Claimant,
+  createPositions,
+  judge,
+  type Stored,
+  stored,
+  type StoredMove,
+} from "../positions.ts";
 import { define, type PreparedTable, prepareTable, tableDigest } from "../prepare-table.ts";
 import { steeredRefusal } from "../refusal.ts";
 import { createStageText } from "../sink-names.ts";
@@ -146,9 +156,7 @@ class SnowpipeTable implements Sink {
 
   /** Makes all the moves in one transaction, with the file beside them. False: none, as not all of them can be made. */
   async #intend(session: SnowflakeSession, moves: readonly StoredMove[]): Promise<boolean> {
-    const { names, context } = this.#setup;
     const transaction = await beginOwn(session, this.#setup);
-    const heldSinceMs = context.now();
     try {
       const moved = await lockPatiently(
         () => advance(session, this.#claimant, moves, transaction),
@@ -166,11 +174,7 @@ class SnowpipeTable implements Sink {
       throw error;
     }
     await session.execute("COMMIT");
-    // Whoever waits for our lock may have ended the transaction, and Snowflake's COMMIT does not say so: see lock-wait.ts.
-    if (context.now() - heldSinceMs < lockTimeoutMs) return true;
-    const { arrived } = await judge(session, this.#claimant, moves as readonly Move[]);
-    if (!arrived) throw new NotConnected(`${names.positions.sql}: the transaction was ended from outside`);
-    return true;
+    return areCommitted(session, this.#claimant, moves);
   }
 
   /** Settles what earlier owners left, and answers the files that could not be loaded; their splits are back where they were. */

@@ -2,7 +2,15 @@ import { randomUUID } from "node:crypto";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { snowflakeAccount } from "../../../../runtime/snowflake/account.ts";
 import type { SnowflakeSession } from "../../../../runtime/snowflake/session.ts";
-import { advance, claim, type Claimant, createPositions, judge, stored } from "../../../../runtime/sinks/snowflake/positions.ts";
+import {
+  advance,
+  areCommitted,
+  claim,
+  type Claimant,
+  createPositions,
+  judge,
+  stored,
+} from "../../../../runtime/sinks/snowflake/positions.ts";
 import { wholeName } from "../../../../runtime/sinks/snowflake/sink-names.ts";
 import { openTestAccount, type TestAccount } from "../../../snowflake/open-test-account.ts";
 
@@ -63,4 +71,19 @@ test("only what stands at `from` and is ours moves, and judge says which does no
   await claim(session, other, ["a"]);
   expect(await advance(session, mine, [{ split: "a", from: at(1), to: at(2) }])).toBe(0);
   expect((await stored(session, mine, ["a"])).get("a")?.position).toEqual(at(1));
+});
+
+test("moves are committed where all stand at `to` with what was to be kept, whoever owns them by now", async () => {
+  await claim(session, mine, ["a", "b"]);
+  const moves = ["a", "b"].map((split) => ({ split, from: null, to: at(1), state: `{"file":"x"}` }));
+  expect(await areCommitted(session, mine, moves)).toBe(false);
+  expect(await areCommitted(session, mine, [{ split: "none", from: null, to: null }])).toBe(false);
+  await advance(session, mine, moves);
+  expect(await areCommitted(session, mine, moves)).toBe(true);
+  await claim(session, { ...mine, owner: "other" }, ["a"]);
+  expect(await areCommitted(session, mine, moves)).toBe(true);
+  // Somebody else's move to the same place is not ours where another file stands beside it.
+  expect(await areCommitted(session, mine, [{ ...moves[0]!, state: `{"file":"y"}` }])).toBe(false);
+  await advance(session, mine, [{ split: "b", from: at(1), to: at(2) }]);
+  expect(await areCommitted(session, mine, moves)).toBe(false);
 });
