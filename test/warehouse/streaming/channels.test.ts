@@ -4,6 +4,9 @@ import { errorTableQuery } from "../../../warehouse/streaming/error-rows.ts";
 import { StreamingError } from "../../../warehouse/streaming/streaming-error.ts";
 import { channelOf, committed, type OpenChannels, openChannels, table } from "./open-channels.ts";
 
+/** The machine may be busy. */
+const patient = { timeout: 10_000 };
+
 let opened: OpenChannels;
 let channels: Channels;
 const key = channelOf("c");
@@ -204,7 +207,7 @@ test("faults: a stale token, an invalid channel, a late and a lost commit, rejec
   expect(third.state.committedToken).toBe("2");
   opened.faults.add({ action: { kind: "lostCommit" } });
   append(third.token, "4", [4]);
-  await expect.poll(() => statusOf()?.statusCode).toBe("ERR_CHANNEL_MUST_BE_REOPENED_DUE_TO_ROW_SEQ_GAP");
+  await expect.poll(() => statusOf()?.statusCode, patient).toBe("ERR_CHANNEL_MUST_BE_REOPENED_DUE_TO_ROW_SEQ_GAP");
   expect(await opened.rows()).toEqual(["2"]);
 });
 

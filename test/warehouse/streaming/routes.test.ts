@@ -4,6 +4,9 @@ import { snowflakeAccount } from "../../../runtime/snowflake/account.ts";
 import type { RunningWarehouse } from "../../../warehouse/start-warehouse.ts";
 import { openTestAccount, type TestAccount } from "../../snowflake/open-test-account.ts";
 
+/** The machine may be busy. */
+const patient = { timeout: 10_000 };
+
 let account: TestAccount;
 let server: RunningWarehouse;
 let tables = 0;
@@ -117,7 +120,7 @@ test("a channel goes its way from its opening to its end, with rows compressed e
     expect(taken.status).toBe(200);
     next = taken.json["next_continuation_token"];
   }
-  await expect.poll(async () => (await statuses(["c"]))["c"]?.["last_committed_offset_token"]).toBe("3");
+  await expect.poll(async () => (await statuses(["c"]))["c"]?.["last_committed_offset_token"], patient).toBe("3");
   expect(await statuses(["c", "none", "C"])).toMatchObject({ c: { rows_inserted: 3, rows_parsed: 4, rows_error_count: 1 } });
   expect(Object.keys(await statuses(["c", "none", "C"]))).toEqual(["c"]);
   const rows = await account.query(`SELECT ID, TEXT FROM ${table} ORDER BY ID`);
@@ -174,7 +177,7 @@ test("rejected rows are in ERROR_TABLE where the table keeps them", async () => 
   await account.query(`ALTER TABLE ${table} SET ERROR_LOGGING = TRUE`);
   const { json } = await open("c");
   await append("c", json["next_continuation_token"], { body: '{"ID":"secret"}\n{"ID":1}\n', to: "9" });
-  await expect.poll(async () => (await statuses(["c"]))["c"]?.["last_committed_offset_token"]).toBe("9");
+  await expect.poll(async () => (await statuses(["c"]))["c"]?.["last_committed_offset_token"], patient).toBe("9");
   const rows = await account.query(
     `SELECT ERROR_DATA:"$1"::VARCHAR AS LINE, ERROR_METADATA:details:channel_name::VARCHAR AS CHANNEL, ERROR_METADATA:error_source::VARCHAR AS SOURCE, ERROR_CODE
      FROM ERROR_TABLE("${account.database}"."${account.schema}"."${table}") WHERE ERROR_METADATA:service::VARCHAR = 'snowpipe_streaming' ORDER BY TIMESTAMP`,
@@ -189,6 +192,6 @@ test("rows go through a pipe of the owner's, with its mapping", async () => {
   );
   const { json } = await open("c", pipe);
   await append("c", json["next_continuation_token"], { body: '{"number":1,"a name":"x","ID":9}\n', pipe });
-  await expect.poll(async () => (await statuses(["c"], pipe))["c"]?.["last_committed_offset_token"]).toBe("1");
+  await expect.poll(async () => (await statuses(["c"], pipe))["c"]?.["last_committed_offset_token"], patient).toBe("1");
   expect(await account.query(`SELECT TEXT FROM ${table} WHERE ID = 1`)).toEqual([{ TEXT: "x" }]);
 });

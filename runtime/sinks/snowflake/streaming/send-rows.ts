@@ -22,6 +22,7 @@ export interface SendOptions {
   readonly limits: StreamingLimits;
   /** Aborted when the sink is to end. */
   readonly signal: AbortSignal;
+  /** Milliseconds that only grow. */
   now(): number;
   /** Those of the splits that another owner has claimed. */
   foreign(channels: readonly SplitChannel[]): Promise<ReadonlySet<string>>;
@@ -39,7 +40,6 @@ export async function sendRows(sendings: readonly Sending[], options: SendOption
     const { channel, from, to, body } = sending;
     // Until the answer says what became of them.
     channel.doubtful = true;
-    channel.sentMs = options.now();
     try {
       const appended = await options.client.append({
         channel: channel.channel,

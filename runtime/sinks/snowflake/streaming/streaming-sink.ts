@@ -196,6 +196,8 @@ class StreamingTable implements Sink {
     const closed = sendings.flatMap(({ channel }) => (channel.mayAppend ? [] : [channel]));
     const lost = await this.#write(closed, false);
     if (lost.size > 0) return lost;
+    const nowMs = this.#setup.context.now();
+    for (const { channel } of sendings) channel.sentMs = nowMs;
     const fenced = await sendRows(sendings, {
       client: this.#client,
       limits: this.#limits,

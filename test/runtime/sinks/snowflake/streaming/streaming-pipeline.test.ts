@@ -36,7 +36,7 @@ async function runHere(account: TestAccount, directory: string, sql = smallSql):
   await mkdir(scratchDirectory, { recursive: true });
   const context = { ...account.context(), path: (text: string) => resolve(directory, text), scratchDirectory, log };
   await using assembled = await assemble(spec, { context, limits: { memoryBytes: 1024 * 2 ** 20, cpus: 1 } });
-  return runPipeline({
+  return await runPipeline({
     ...assembled,
     output: assembled.compiled.output,
     meta: assembled.compiled.meta,
