@@ -227,6 +227,20 @@ describe.skipIf(process.env["SNOWFLAKE_ACCOUNT"] !== undefined)("load.snowpipe w
     90_000,
   );
 
+  it("an owner whose transaction an heir ended just before its COMMIT is refused, and its file never gets to the pipe", async () => {
+    const slow = await open();
+    await slow.restore(["a"]);
+    ours({ action: { kind: "delayBefore", ms: 2000 }, sql: "^COMMIT" });
+    const writing = slow.write(await rows(1), first);
+    await expect.poll(() => account.faults!.list()[0]!.struck, { timeout: 10_000 }).toBe(1);
+    const heir = await open();
+    expect(await heir.restore(["a"])).toEqual(new Map());
+    expect(await writing).toEqual({ kind: "conflict", splits: ["a"] });
+    expect(await staged()).toEqual([]);
+    expect(await heir.write(await rows(1), first)).toEqual({ kind: "written" });
+    expect(await ids()).toEqual([1]);
+  }, 60_000);
+
   it("a zombie that gave its file to the pipe and its heir both find it loaded, once", async () => {
     account.server!.account.pipes.delayMs = 1500;
     const zombie = await open();
