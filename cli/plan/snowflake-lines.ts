@@ -4,7 +4,7 @@ import { NotConnected, Terminal } from "../../runtime/component/errors.ts";
 import { planSnowflakeSink, planUnasked, type SnowflakeSinkPlan } from "../../runtime/sinks/snowflake/plan-snowflake-sink.ts";
 import { grantText, privilegesOf } from "../../runtime/sinks/snowflake/privileges.ts";
 import type { Column } from "../../transform/column.ts";
-import type { Paint } from "../text.ts";
+import { countText, type Paint } from "../text.ts";
 import { howText, indented, type TargetLines } from "./target-lines.ts";
 
 /** Where the plan is made. */
@@ -41,7 +41,7 @@ function loadText({ load }: SnowflakeSink): string {
   const { copy, streaming, snowpipe } = load;
   const { everySeconds, upToBytes, upToRows } = copy ?? streaming ?? snowpipe;
   const way = copy === undefined ? (streaming === undefined ? "Snowpipe" : "Snowpipe Streaming") : "COPY";
-  return `They go by ${way} after ${everySeconds} s, ${upToBytes} or ${upToRows} records.`;
+  return `They go by ${way} after ${everySeconds} s, ${upToBytes} or ${countText(upToRows)} records.`;
 }
 
 function accountLines({ account, statements }: SnowflakeSinkPlan, spec: SnowflakeSink, paint: Paint): string[] {
