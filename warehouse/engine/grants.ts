@@ -42,7 +42,7 @@ interface State {
 }
 
 /** May do everything, here as (nearly) in Snowflake. */
-export const accountAdmin = "ACCOUNTADMIN";
+const accountAdmin = "ACCOUNTADMIN";
 const systemRoles = [accountAdmin, "SECURITYADMIN", "USERADMIN", "SYSADMIN", "PUBLIC", "ORGADMIN"];
 
 /** Roles, who has them, and what they may do. Names are as stored. Changes are kept in the store at once. */

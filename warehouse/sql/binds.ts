@@ -21,7 +21,7 @@ export function bindSql(binds: readonly Bind[], index: number): string {
 }
 
 /** The column of an array bind in `bindRows`. */
-export function bindColumn(index: number): string {
+function bindColumn(index: number): string {
   return `"B${index}"`;
 }
 

@@ -141,7 +141,7 @@ export const dateFunctions: Readonly<Record<string, Template>> = {
 };
 
 /** A format of Snowflake's for strftime and strptime. */
-export function strftimeFormat(format: string): string {
+function strftimeFormat(format: string): string {
   let rest = format;
   let result = "";
   // Each step takes at least one character.

@@ -39,13 +39,6 @@ export function raw(sql: string): Node {
   return { raw: { sql } };
 }
 
-/** A call as a node. */
-export function call(name: string, args: readonly unknown[]): Node {
-  return {
-    function: { name, args, distinct: false, trailing_comments: [], use_bracket_syntax: false, no_parens: false, quoted: false },
-  };
-}
-
 /** The kind and the members of an expression; null for what is none, such as a list or an identifier. */
 export function expressionOf(value: unknown): readonly [kind: string, body: Node] | null {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return null;

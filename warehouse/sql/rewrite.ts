@@ -227,7 +227,7 @@ function withinGroup(body: Node, rewriting: Rewriting): unknown {
 }
 
 /** LISTAGG, which is empty where there is nothing. */
-export function listAggregate(args: readonly unknown[], order: string, rewriting: Rewriting): string {
+function listAggregate(args: readonly unknown[], order: string, rewriting: Rewriting): string {
   const [of, separator] = args.map((arg) => sqlOf(arg, rewriting));
   return `coalesce(string_agg(sf_text(${of}), ${separator ?? "''"}${order}), '')`;
 }

@@ -62,10 +62,10 @@ async function describe(connection: DuckDBConnection, sql: string, columnsOf: De
 }
 
 /** What a result's column of that name is declared as: the table columns that it may be, or the type that it is cast to. */
-export type DeclaredColumns = (name: string) => readonly Pick<ColumnDefinition, "type" | "nullable">[];
+type DeclaredColumns = (name: string) => readonly Pick<ColumnDefinition, "type" | "nullable">[];
 
 /** A result's column: where it is a table's column as it is, or is cast, it has that one's type with its length and scale. */
-export function resultColumn(name: string, type: DuckDBType, columnsOf: DeclaredColumns): ResultColumn {
+function resultColumn(name: string, type: DuckDBType, columnsOf: DeclaredColumns): ResultColumn {
   const own = snowflakeTypeOf(type);
   const declared = columnsOf(name).filter((column) => duckdbType(column.type) === duckdbType(own));
   const [first] = declared;

@@ -50,7 +50,7 @@ function wireText(type: SnowflakeType): WireText {
 }
 
 /** Nanoseconds as seconds and their fraction, with as many digits as the scale says: `-1.500`. */
-export function secondsText(nanos: bigint, scale: number): string {
+function secondsText(nanos: bigint, scale: number): string {
   const sign = nanos < 0n ? "-" : "";
   const size = nanos < 0n ? -nanos : nanos;
   const seconds = `${sign}${size / 1_000_000_000n}`;

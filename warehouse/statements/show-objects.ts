@@ -201,7 +201,7 @@ async function none(_request?: ShowRequest): Promise<Listing> {
 }
 
 /** Tables that the session's role may know of. */
-export function visibleTables({ account, session }: Pick<StatementCall, "account" | "session">): readonly TableDefinition[] {
+function visibleTables({ account, session }: Pick<StatementCall, "account" | "session">): readonly TableDefinition[] {
   return account.catalog
     .tables(session.id)
     .filter(
@@ -211,7 +211,7 @@ export function visibleTables({ account, session }: Pick<StatementCall, "account
 }
 
 /** A table's kind in Snowflake's words. */
-export function kindText({ kind }: TableDefinition): string {
+function kindText({ kind }: TableDefinition): string {
   return kind === "permanent" ? "TABLE" : kind.toUpperCase();
 }
 

@@ -71,7 +71,7 @@ function readScope(cursor: TokenCursor, { session, account }: StatementCall): Sc
 }
 
 /** A pattern of LIKE, for which the letters' case does not matter. */
-export function likePattern(pattern: string): RegExp {
+function likePattern(pattern: string): RegExp {
   const source = pattern.replaceAll(/\\(?<escaped>.)|(?<wild>[%_])|(?<plain>[^%_\\])/gs, (...match) => {
     const { escaped, wild, plain } = match.at(-1) as { escaped?: string; wild?: string; plain?: string };
     if (wild !== undefined) return wild === "%" ? ".*" : ".";
