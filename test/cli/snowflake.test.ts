@@ -71,8 +71,10 @@ describe("a pipeline into Snowflake on the command line", () => {
   it("is audited apart from other pipelines, with what failed", async () => {
     await using place = await files("audited");
     await account.query("CREATE TABLE AUDITED (ID VARCHAR(1), DOUBLED NUMBER(18,2) NOT NULL)");
-    const tag = JSON.stringify({ app: "snowline", namespace: "default", pipeline: "audited", run: "r1" });
-    await using session = await account.openSession({ queryTag: tag });
+    const tag = (pipeline: string, run: string) => JSON.stringify({ app: "snowline", namespace: "default", pipeline, run });
+    await using other = await account.openSession({ queryTag: tag("another", "r2") });
+    await other.query("SELECT 2");
+    await using session = await account.openSession({ queryTag: tag("audited", "r1") });
     await session.query("SELECT NOTHING FROM NOWHERE").catch(() => undefined);
     await session.query("SELECT 1");
     const { stdout } = await snowline(["audit", ...both(place), ...secrets()]);
