@@ -2,6 +2,7 @@ import { Terminal } from "../../component/errors.ts";
 import { StatementRefused } from "../../snowflake/errors.ts";
 import type { SnowflakeSession } from "../../snowflake/session.ts";
 import { type Claimant, ownersBesides } from "./positions.ts";
+import type { WholeName } from "./sink-names.ts";
 import type { SinkSetup } from "./sink-setup.ts";
 
 /** A transaction as SHOW TRANSACTIONS lists it. */
@@ -50,9 +51,11 @@ export async function endOwn(session: SnowflakeSession, setup: SinkSetup): Promi
 }
 
 /**
- * Before splits are taken over: ends open transactions of owners who will have no split left. A killed pod leaves its transaction,
- * and the locks it holds, to whoever comes next; Snowflake would keep them for hours. An owner who is alive after all is
- * about to be refused anyway.
+ * Before splits are taken over: ends open transactions of owners who will have no split left and that hold a lock of the table or
+ * of the positions. A killed pod leaves them to whoever comes next; Snowflake would keep them for hours. An owner who is alive
+ * after all is about to be refused anyway. One that holds no lock yet is left alone: its session would go on without it, and what
+ * it loads next would be committed by itself. Once it holds one it has loaded, and only the positions and the COMMIT are left,
+ * both of which notice.
  */
 export async function endLeftOver(
   session: SnowflakeSession,
@@ -64,10 +67,24 @@ export async function endLeftOver(
   const ours = (await openTransactions(session)).filter(({ name }) => name.toUpperCase().startsWith(begins));
   if (ours.length === 0) return;
   const kept = new Set((await ownersBesides(session, claimant, splits)).map(ownerText)).add(ownerText(claimant.owner));
-  for (const { id, name } of ours) {
-    if (!kept.has(name.toUpperCase().slice(begins.length))) await endTransaction(session, id, setup);
-  }
+  const left = ours.filter(({ name }) => !kept.has(name.toUpperCase().slice(begins.length)));
+  if (left.length === 0) return;
+  const holders = await lockHolders(session, [setup.names.positions, setup.names.table]);
+  for (const { id } of left) if (holders.has(id)) await endTransaction(session, id, setup);
 }
+
+/** Ids of the transactions that hold locks of these tables. */
+async function lockHolders(session: SnowflakeSession, tables: readonly WholeName[]): Promise<ReadonlySet<string>> {
+  const { columns, rows } = await session.execute("SHOW LOCKS");
+  const at = (name: string): number => columns.findIndex((column) => column.toLowerCase() === name);
+  const [resource, transaction, status] = [at("resource"), at("transaction"), at("status")];
+  // SHOW LOCKS names tables with quotes or without.
+  const names = new Set(tables.map(({ database, schema, name }) => unquoted([database, schema, name].join("."))));
+  const held = rows.filter((row) => row[status] === "HOLDING" && names.has(unquoted(row[resource] ?? "")));
+  return new Set(held.map((row) => row[transaction] ?? ""));
+}
+
+const unquoted = (name: string): string => name.replaceAll('"', "");
 
 const ownName = ({ names, owner }: SinkSetup): string => `${names.transaction}_${ownerText(owner)}`;
 

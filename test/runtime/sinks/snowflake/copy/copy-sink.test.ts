@@ -159,6 +159,28 @@ describe.runIf(ours)("when the account fails,", () => {
     expect(await ids()).toEqual([1]);
   }, 60_000);
 
+  test.each([
+    ["appends", "^COPY INTO", {}],
+    ["merges", "^MERGE INTO .*ORDERS_", upsert],
+  ])(
+    "an owner that was taken over from before it %s rolls back what it still loads",
+    async (...[, sql, changes]) => {
+      const slow = await ready(changes);
+      const batch = await one(1);
+      account.faults?.add({ action: { kind: "delayBefore", ms: 2000 }, sql });
+      const writing = slow.write(batch, step(0));
+      await vi.waitFor(() => expect(account.faults?.list()).toMatchObject([{ struck: 1 }]), { timeout: 10_000 });
+      const heir = open(changes);
+      await heir.prepare(orders);
+      expect(await heir.restore(["a"])).toEqual(new Map());
+      expect(await writing).toEqual({ kind: "conflict", splits: ["a"] });
+      expect(await ids()).toEqual([]);
+      expect(await heir.write(batch, step(0))).toEqual({ kind: "written" });
+      expect(await ids()).toEqual([1]);
+    },
+    60_000,
+  );
+
   test("an upload that does not get into the stage is repeated, and costs no record", async () => {
     const sink = await ready();
     account.faults?.add({ action: { kind: "diskFull" }, count: null });
