@@ -18,7 +18,7 @@ export interface Audit {
 
 /** Failures that are listed; JSON has all. */
 const failuresShown = 10;
-const messageWidth = 120;
+const messageWidth = 240;
 
 /** The audit in lines for a person. */
 export function auditLines({ pipeline, table, upsert, window, statements, files, credits }: Audit, paint: Paint): string[] {
@@ -36,7 +36,7 @@ export function auditLines({ pipeline, table, upsert, window, statements, files,
     ...failureLines(
       [
         ...failures.map(({ code, message, count: times, lastMs }) => ({
-          text: `${code}: ${message} (last ${at(lastMs)})`,
+          text: `${code}, last ${at(lastMs)}: ${message}`,
           times,
         })),
         ...files.failures.map(({ message, count: times }) => ({ text: `file: ${message}`, times })),

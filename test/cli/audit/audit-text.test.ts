@@ -50,7 +50,7 @@ describe("an audit", () => {
       "  credits  0.5000 of warehouse LOAD_XS, whoever used it",
       "",
       "Failures:",
-      "  1× 100038: Numeric value '…' is not recognized (last 2026-01-01T12:00:00Z)",
+      "  1× 100038, last 2026-01-01T12:00:00Z: Numeric value '…' is not recognized",
       "  2× file: Bad file",
     ]);
   });
