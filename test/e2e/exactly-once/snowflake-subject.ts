@@ -68,7 +68,7 @@ const mishaps: readonly {
   { action: { kind: "dropBefore" }, sql: "^COMMIT", probability: 0.04 },
   { action: { kind: "answer", status: 503 }, path: "query-request", probability: 0.01 },
   { action: { kind: "sessionGone" }, sql: "^(UPDATE|COPY|MERGE|COMMIT)", probability: 0.02 },
-  { action: { kind: "tokenExpired" }, path: "query-request", probability: 0.01 },
+  { action: { kind: "tokenExpired" }, sql: "^(BEGIN|UPDATE|COPY|SELECT)", probability: 0.01 },
   { action: { kind: "diskFull" }, path: "^PUT ", probability: 0.01 },
   { action: { kind: "throttle" }, path: "/rows", probability: 0.05 },
   { action: { kind: "dropAfter" }, path: "/(rows|insertFiles)", probability: 0.05 },
