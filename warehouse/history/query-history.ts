@@ -3,7 +3,7 @@ export type QueryStatus = "RUNNING" | "SUCCESS" | "FAILED_WITH_ERROR" | "INCIDEN
 
 /** Counts of a statement, as far as they are known. */
 export interface QueryCounts {
-  /** Rows of the result: what a client gets. */
+  /** Rows of the result; of DML and COPY the rows that it inserted, updated, deleted or loaded. */
   readonly rowsProduced: number;
   readonly rowsInserted: number;
   readonly rowsUpdated: number;

@@ -15,9 +15,17 @@ describe("queryCounts", () => {
   it("reads what DML says", () => {
     const columns = ["number of rows inserted", "number of rows updated", "number of rows deleted"].map(column);
     expect(queryCounts({ columns, rows: [["1", "2", "3"]], typeId: 13_312 })).toMatchObject({
+      rowsProduced: 6,
       rowsInserted: 1,
       rowsUpdated: 2,
       rowsDeleted: 3,
+    });
+  });
+
+  it("a DML statement that changes nothing produces no row", () => {
+    expect(queryCounts({ columns: [column("number of rows updated")], rows: [["0"]], typeId: 12_800 })).toMatchObject({
+      rowsProduced: 0,
+      rowsUpdated: 0,
     });
   });
 
@@ -28,7 +36,7 @@ describe("queryCounts", () => {
       ["b", "5"],
     ];
     expect(queryCounts({ columns, rows, typeId: 1, bytesScanned: 99 })).toEqual({
-      rowsProduced: 2,
+      rowsProduced: 15,
       rowsInserted: 15,
       bytesScanned: 99,
     });
