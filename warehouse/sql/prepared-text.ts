@@ -37,6 +37,9 @@ export function prepareText(text: string, session: Session): PreparedText {
       const { reference, end } = readStage(text, tokens, at);
       replace(token.start, end, stageName(stages.length));
       stages.push(reference);
+    } else if (isPathColon(token, before, tokens[at + 1])) {
+      // `v[0]:name` is `v[0].name`, which the library reads.
+      replace(token.start, token.end, ".");
     }
   }
   pieces.push(text.slice(copied));
@@ -94,6 +97,11 @@ function depthsOf(tokens: readonly Token[]): readonly number[] {
     if (kind === "symbol" && (text === "(" || text === "[")) depth += 1;
     return here;
   });
+}
+
+function isPathColon(token: Token, before: Token | undefined, after: Token | undefined): boolean {
+  const isName = after?.kind === "word" || after?.kind === "quoted";
+  return token.text === ":" && before?.kind === "symbol" && before.text === "]" && isName;
 }
 
 function isStage(token: Token, before: Token | undefined): boolean {

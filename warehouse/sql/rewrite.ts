@@ -72,6 +72,12 @@ const handlers: Readonly<Record<string, Handler>> = {
     const { name } = body["field"] as { name: string };
     return raw(`json_extract(${sqlOf(body["this"], rewriting)}, ${literal(`$."${name}"`)})`);
   },
+  extract: (body, rewriting) => {
+    const custom = (body["field"] as { readonly Custom?: string }).Custom;
+    // The parts that SQL's standard knows are DuckDB's as well.
+    if (custom === undefined) return { extract: children(body, rewriting) };
+    return raw(functionSql({ name: "DATE_PART", nodes: [{ var: { this: custom } }, body["this"]], rewriting, sqlOf })!);
+  },
   div: (body, rewriting) => raw(`sf_divide(${numberSql(body["left"], rewriting)}, ${numberSql(body["right"], rewriting)})`),
   map_func: (body, rewriting) => {
     const keys = body["keys"] as readonly unknown[];
