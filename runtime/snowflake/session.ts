@@ -109,6 +109,8 @@ export async function openSession(options: SessionOptions): Promise<SnowflakeSes
       fetchAsString: ["String", "Boolean", "Number", "Date", "JSON", "Buffer"],
       // Else SQL's NULL would come as the text NULL.
       representNullAsStringNull: false,
+      // Else it makes a double of each long number on the way to its text, and reports to Snowflake what it has lost by that.
+      jsTreatIntegerAsBigInt: true,
       clientSessionKeepAlive: false,
       clientStoreTemporaryCredential: false,
     });
