@@ -126,7 +126,12 @@ export const rooms: readonly Room[] = [
 
 /** Only these files touch the environment: the programs' entries, the tooling and the tests. */
 export const readsEnvironment = [
-  ...["cli/main.ts", "runtime/main.ts", "operator/main.ts", "bin/", "development/", "test/"],
+  "cli/main.ts",
+  "runtime/main.ts",
+  "operator/main.ts",
+  "bin/",
+  "development/",
+  "test/",
   // The driver is switched by its environment only.
   "runtime/snowflake/driver.ts",
 ];

@@ -22,7 +22,7 @@ interface LoginBody {
 }
 
 /** Version that CURRENT_VERSION() and the sign-in tell. */
-export const serverVersion = "9.30.0";
+const serverVersion = "9.30.0";
 /** What drivers are told about how often to look after the server, in seconds. */
 const healthCheckSeconds = 45;
 

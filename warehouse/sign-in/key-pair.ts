@@ -32,6 +32,6 @@ export function signInByKeyPair(account: SignInAccount, { token = "", loginName,
 }
 
 /** `SHA256:…` of a public key (base64 of its DER), as DESCRIBE USER shows it. */
-export function fingerprint(publicKey: string): string {
+function fingerprint(publicKey: string): string {
   return `SHA256:${createHash("sha256").update(Buffer.from(publicKey, "base64")).digest("base64")}`;
 }
