@@ -9,8 +9,11 @@ export type Written =
    * taken them; the engine makes letters of them (only with `rejectsLater`), and they are durable before the next call.
    */
   | { readonly kind: "written"; readonly rejected?: readonly Reject[] }
-  /** Nothing was written: these splits' stored positions are not `from`, or another owner has taken them over. */
-  | { readonly kind: "conflict"; readonly splits: readonly string[] };
+  /**
+   * Nothing was written: these splits' stored positions are not `from`, or another owner has taken them over. `rejected`, likewise:
+   * of other splits that are written all the same (`atomic: "split"`).
+   */
+  | { readonly kind: "conflict"; readonly splits: readonly string[]; readonly rejected?: readonly Reject[] };
 
 /**
  * Where rows and positions become durable together. Every implementation passes test/contract/sink.ts against the real

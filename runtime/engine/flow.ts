@@ -227,7 +227,7 @@ export class Flow {
     const { transformed, moves, batch, records } = load;
     try {
       const written = await this.#persistWrite(transformed.rows, moves);
-      if (written.kind === "written" && written.rejected !== undefined) await this.#rejectLate(batch, written.rejected);
+      if (written.rejected !== undefined) await this.#rejectLate(batch, written.rejected);
       return written;
     } catch (error) {
       if (!(error instanceof BatchTooLarge) || batch === null || records !== 1) throw error;

@@ -38,6 +38,22 @@ test("letters of late rejects are durable before the sink is called again", asyn
   expect(before).toEqual([0, 1]);
 });
 
+test("late rejects of splits that were written beside another one's conflict become letters, too", async () => {
+  const stage = refusing();
+  stage.produce("orders/0", 10);
+  stage.topics.end();
+  const write = stage.sink.write.bind(stage.sink);
+  stage.sink.write = async (_rows, moves) => {
+    stage.sink.write = write;
+    return { kind: "conflict", splits: [], rejected: [{ ordinal: 3, error: `refused of ${moves.length}` }] };
+  };
+  await stage.run();
+  expect(stage.deadLetters.letters.map(({ offset, error }) => [offset, error])).toEqual([
+    [3, "refused of 1"],
+    [7, "refused by the warehouse"],
+  ]);
+});
+
 test("without a dead-letter destination a late reject stops the pipeline, and the message says that the others are loaded", async () => {
   const stage = refusing();
   stage.produce("orders/0", 100);
