@@ -1,12 +1,15 @@
+import { NotConnected } from "../../../component/errors.ts";
 import type { SnowflakeSession } from "../../../snowflake/session.ts";
 import { lockPatiently, positionsPatience } from "../lock-wait.ts";
-import { advance, type Claimant } from "../positions.ts";
+import { advance, type Claimant, stored } from "../positions.ts";
 import type { SinkSetup } from "../sink-setup.ts";
 import { noteText } from "./channel-note.ts";
 import type { SplitChannel } from "./split-channel.ts";
 
 /** Splits in one statement: its bind stays below a megabyte. */
 const splitsMax = 2000;
+/** One, another where an earlier note's answer was lost, and more for splits that others claim meanwhile. */
+const roundsMax = 5;
 
 /**
  * Writes where these splits stand into the positions table, and a note beside it. `final`: nothing will be sent after it without another
@@ -17,24 +20,49 @@ export async function writeNotes(
   setup: SinkSetup,
   { channels, final }: { readonly channels: readonly SplitChannel[]; readonly final: boolean },
 ): Promise<ReadonlySet<string>> {
-  const claimant: Claimant = { positions: setup.names.positions, owner: setup.owner };
   const lost = new Set<string>();
   for (let at = 0; at < channels.length; at += splitsMax) {
-    const part = channels.slice(at, at + splitsMax);
+    for (const split of await writePart(session, setup, { channels: channels.slice(at, at + splitsMax), final })) lost.add(split);
+  }
+  return lost;
+}
+
+async function writePart(
+  session: SnowflakeSession,
+  setup: SinkSetup,
+  { channels, final }: { readonly channels: readonly SplitChannel[]; readonly final: boolean },
+): Promise<ReadonlySet<string>> {
+  const claimant: Claimant = { positions: setup.names.positions, owner: setup.owner };
+  let lost: ReadonlySet<string> = new Set();
+  let own = channels;
+  for (let round = 1; own.length > 0; round++) {
+    if (round > roundsMax) throw new NotConnected(`positions ${claimant.positions.sql}: they change while notes are written`);
     const nowMs = setup.context.now();
-    const notes = part.map((channel) => channel.note(final, nowMs));
-    const moves = part.map(({ split, position, noted }, index) => ({
-      split,
-      from: noted.position,
-      to: position,
-      state: noteText(notes[index]!),
+    const notes = new Map(own.map((channel) => [channel, channel.note(final, nowMs)]));
+    const moves = own.map((channel) => ({
+      split: channel.split,
+      from: channel.noted.position,
+      to: channel.position,
+      state: noteText(notes.get(channel)!),
     }));
+    for (const channel of own) channel.noteDoubtful = true;
     const changed = await lockPatiently(() => advance(session, claimant, moves), session, setup, positionsPatience);
-    const taken = changed === part.length ? new Set<string>() : await foreignSplits(session, claimant, part);
-    for (const [index, channel] of part.entries()) {
-      if (taken.has(channel.split)) lost.add(channel.split);
-      else channel.noted = { position: channel.position, note: notes[index]! };
+    if (changed === own.length) {
+      for (const [channel, note] of notes) {
+        channel.noted = { position: channel.position, note };
+        channel.noteDoubtful = false;
+      }
+      return lost;
     }
+    lost = await foreignSplits(session, claimant, channels);
+    own = channels.filter(({ split }) => !lost.has(split));
+    // Ours, so that only a note of ours whose answer was lost can have moved it.
+    const standing = await stored(
+      session,
+      claimant,
+      own.map(({ split }) => split),
+    );
+    for (const channel of own) channel.noted = { ...channel.noted, position: standing.get(channel.split)?.position ?? null };
   }
   return lost;
 }

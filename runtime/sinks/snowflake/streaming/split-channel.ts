@@ -22,6 +22,8 @@ export class SplitChannel {
   sentMs: number;
   /** What the positions table has; `note` null: nothing. */
   noted: { position: Position | null; note: ChannelNote | null };
+  /** True: whether the last note is in the positions table is not known, and so what it says. */
+  noteDoubtful = false;
 
   constructor(split: string, channel: string, opened: SplitOpened) {
     this.split = split;
@@ -39,7 +41,12 @@ export class SplitChannel {
   /** True where the positions table lets rows be sent: it does not say that none will be. */
   get mayAppend(): boolean {
     const { note } = this.noted;
-    return note !== null && !note.final;
+    return note !== null && !note.final && !this.noteDoubtful;
+  }
+
+  /** True where the positions table says for certain that no rows will be sent. */
+  get isClosed(): boolean {
+    return this.noted.note?.final === true && !this.noteDoubtful;
   }
 
   /** True where the positions table does not have that rejected rows were dealt with. */

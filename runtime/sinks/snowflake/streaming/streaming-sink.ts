@@ -108,12 +108,11 @@ class StreamingTable implements Sink {
     return this.#inTurn(async () => {
       await this.#settleErrors();
       const conflicts = await this.#judge(moves);
-      if (conflicts.size > 0) return this.#lose(conflicts);
-      const lines = await this.#linesOf(rows, moves);
-      const lost = await this.#load(moves, lines);
-      if (lost.size > 0) return this.#lose(lost);
-      const rejected = rows === null ? [] : await this.#rejected(rows, moves);
-      return rejected.length === 0 ? { kind: "written" } : { kind: "written", rejected };
+      const lost = conflicts.size > 0 ? conflicts : await this.#load(moves, await this.#linesOf(rows, moves));
+      // Also beside a conflict: what other splits have by now is not read again.
+      const rejected = rows === null ? [] : await this.#rejected(rows, moves, lost);
+      const told = rejected.length === 0 ? {} : { rejected };
+      return lost.size > 0 ? { kind: "conflict", splits: this.#lose(lost), ...told } : { kind: "written", ...told };
     });
   }
 
@@ -121,7 +120,7 @@ class StreamingTable implements Sink {
     clearInterval(this.#idleTimer);
     this.#ending.abort();
     await this.#inTurn(async () => {
-      const open = [...this.#splits.values()].filter((channel) => !channel.doubtful && channel.noted.note?.final !== true);
+      const open = [...this.#splits.values()].filter((channel) => !channel.doubtful && !channel.isClosed);
       try {
         // Nothing to note where nothing was ever sent.
         await this.#write(
@@ -149,7 +148,8 @@ class StreamingTable implements Sink {
       const claimant = { positions: this.#setup.names.positions, owner: this.#setup.owner };
       for (const split of await foreignSplits(session, claimant, again)) conflicts.add(split);
       if (conflicts.size > 0) return conflicts;
-      for (const channel of again) if (channel.doubtful) await this.#reopen(channel);
+      for (const channel of again) if (channel.doubtful && !(await this.#reopen(channel))) conflicts.add(channel.split);
+      if (conflicts.size > 0) return conflicts;
     }
     for (const [index, { split, from, to }] of moves.entries()) {
       const channel = channels[index]!;
@@ -158,15 +158,20 @@ class StreamingTable implements Sink {
     return conflicts;
   }
 
-  /** Finds out what became of the last append: afterwards it is there, or it never will be. */
-  async #reopen(channel: SplitChannel): Promise<void> {
+  /**
+   * Finds out what became of the last append: afterwards it is there, or it never will be. False: nobody can tell, as the channel was
+   * made anew meanwhile.
+   */
+  async #reopen(channel: SplitChannel): Promise<boolean> {
     const { continuation, status } = await this.#client.open(channel.channel);
+    if (status.createdMs !== channel.channelMs) return false;
     // Where the token is as before, the split stands where it stood, which may be beyond the token.
     if (status.token !== channel.token) channel.position = status.token === null ? null : (JSON.parse(status.token) as Position);
     channel.continuation = continuation;
     channel.token = status.token;
     channel.errors = status.errors;
     channel.doubtful = false;
+    return true;
   }
 
   async #linesOf(rows: Rows | null, moves: readonly Move[]): Promise<ReadonlyMap<number, Buffer>> {
@@ -207,7 +212,8 @@ class StreamingTable implements Sink {
         foreignSplits(await this.#session.get(), { positions: this.#setup.names.positions, owner: this.#setup.owner }, channels),
     });
     if (fenced.size > 0) return fenced;
-    return this.#noteMoves();
+    const foreign = await this.#noteMoves();
+    return new Set(moves.map(({ split }) => split).filter((split) => foreign.has(split)));
   }
 
   /** Moves without rows go to the positions table, some time at the latest. */
@@ -226,11 +232,13 @@ class StreamingTable implements Sink {
     if (told.length > 0) await this.#write(told, false);
   }
 
-  async #rejected(rows: Rows, moves: readonly Move[]): Promise<readonly Reject[]> {
+  /** The records of rejected rows, but of the splits that are lost. */
+  async #rejected(rows: Rows, moves: readonly Move[], lost: ReadonlySet<string>): Promise<readonly Reject[]> {
     const hit = moves.flatMap(({ split, to }, index) => {
-      const channel = this.#splits.get(split)!;
+      const channel = this.#splits.get(split);
+      if (channel === undefined || lost.has(split) || channel.doubtful || channel.token !== canonical(to)) return [];
       const count = channel.errors - channel.errorsSettled;
-      return count > 0 ? [{ index, channel, token: canonical(to), count }] : [];
+      return count > 0 ? [{ index, channel, token: channel.token, count }] : [];
     });
     const first = hit[0];
     if (first === undefined) return [];
@@ -255,7 +263,9 @@ class StreamingTable implements Sink {
   async #noteIdle(): Promise<void> {
     const nowMs = this.#setup.context.now();
     const { idleMs } = this.#limits;
-    const open = [...this.#splits.values()].filter(({ doubtful, mayAppend }) => !doubtful && mayAppend);
+    const open = [...this.#splits.values()].filter(
+      ({ doubtful, noted, isClosed }) => !doubtful && noted.note !== null && !isClosed,
+    );
     const idle = open.filter(({ sentMs }) => nowMs - sentMs >= idleMs);
     const busy = open.filter(
       ({ sentMs, noted, token }) => nowMs - sentMs < idleMs && nowMs - noted.note!.atMs >= idleMs && noted.note!.token !== token,
@@ -270,12 +280,15 @@ class StreamingTable implements Sink {
 
   async #write(channels: readonly SplitChannel[], final: boolean): Promise<ReadonlySet<string>> {
     if (channels.length === 0) return new Set();
-    return writeNotes(await this.#session.get(), this.#setup, { channels, final });
+    const foreign = await writeNotes(await this.#session.get(), this.#setup, { channels, final });
+    // The engine may have let go of it long ago; here it would have nothing but conflicts.
+    for (const split of foreign) this.#splits.delete(split);
+    return foreign;
   }
 
-  #lose(splits: ReadonlySet<string>): Written {
+  #lose(splits: ReadonlySet<string>): readonly string[] {
     for (const split of splits) if (this.#splits.get(split)?.doubtful === true) this.#splits.delete(split);
-    return { kind: "conflict", splits: [...splits] };
+    return [...splits];
   }
 
   /** One call at a time: the timer has calls of its own. */

@@ -142,3 +142,47 @@ test("an owner that was fenced off while it waits for its commit learns it soon"
   expect(await heir.write(await stage.rowsOf([row(1)]), [move("a", null, 1)])).toEqual({ kind: "written" });
   expect(await stage.ids()).toEqual([1]);
 });
+
+test("a channel that was made anew after its first rows, whose answer was lost: nobody knows of them, and they are not sent again", async () => {
+  const sink = await stage.open(["a"]);
+  stage.fault({ kind: "dropAfter" });
+  const rows = await stage.rowsOf([row(1)]);
+  await expect(sink.write(rows, [move("a", null, 1)])).rejects.toThrow(NotConnected);
+  await expect.poll(() => stage.ids(), patient).toEqual([1]);
+  const name = channelName(stage.place.context.pipeline, "a");
+  await stage.server.account.channels.drop({ pipe: stage.pipe, channel: name }, false);
+  expect(await persist(sink, rows, [move("a", null, 1)])).toEqual({ kind: "conflict", splits: ["a"] });
+  await expect(sink.restore(["a"])).rejects.toMatchObject({ reason: "ChannelExpired" });
+  expect(await stage.ids()).toEqual([1]);
+});
+
+describe("A note of an idle split whose answer is lost", () => {
+  /** A sink whose table says by now that nothing will follow, without its knowing. */
+  async function noted() {
+    const startMs = Date.now();
+    const isIdle = () => stage.account.faults!.list()[1]?.struck === 0;
+    const now = () => startMs + (isIdle() ? 100_000 : 0);
+    const sink = await stage.open(["a"], { limits: { idleMs: 40 }, context: { now } });
+    await sink.write(await stage.rowsOf([row(1)]), [move("a", null, 1)]);
+    // The driver asks again with the same request id; then the session is gone.
+    stage.account.faults!.add({ action: { kind: "dropAfter" }, sql: "^UPDATE" });
+    stage.account.faults!.add({ action: { kind: "sessionGone" }, sql: "^UPDATE", skip: 1 });
+    await expect.poll(() => stage.account.faults!.list()[1]?.struck, patient).toBe(1);
+    stage.account.faults!.clear();
+    await sink.write(await stage.rowsOf([row(2)]), [move("a", 1, 2)]);
+    return sink;
+  }
+
+  test("is taken back before rows follow, so that no other way of loading reads them again", async () => {
+    await noted();
+    const copied = await stage.place.open();
+    await expect(copied.restore(["a"])).rejects.toMatchObject({ reason: "StreamingUnfinished" });
+  }, 30_000);
+
+  test("does not keep later ones from being written", async () => {
+    const sink = await noted();
+    await sink[Symbol.asyncDispose]();
+    const copied = await stage.place.open();
+    expect(await copied.restore(["a"])).toEqual(new Map([["a", at(2)]]));
+  }, 30_000);
+});

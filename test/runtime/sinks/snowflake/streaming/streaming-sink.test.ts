@@ -41,6 +41,16 @@ describe("Moves without rows", () => {
     expect(await zombie.write(null, [move("a", null, 9)])).toEqual({ kind: "conflict", splits: ["a"] });
     expect(await stage.stands("a")).toEqual({});
   });
+
+  test("of a split that is another pod's by now disturb nobody else's batch", async () => {
+    let passedMs = 0;
+    const sink = await stage.open(["a", "b"], { context: { now: () => Date.now() + passedMs } });
+    await sink.write(null, [move("b", null, 1)]);
+    await sink.write(null, [move("b", 1, 2)]);
+    await stage.open(["b"]);
+    passedMs = 61_000;
+    expect(await sink.write(null, [move("a", null, 1)])).toEqual({ kind: "written" });
+  });
 });
 
 test("batches of a busy split cost no statement but the first", async () => {
@@ -158,6 +168,26 @@ describe("Rows that Snowflake rejects after it took them", () => {
     const written = await persist(sink, await stage.rowsOf([row(1), row(2), row(3)], [0, 0, 1]), moves);
     expect(written).toMatchObject({ kind: "written", rejected: [{ ordinal: 0 }] });
     expect(await stage.ids()).toEqual([2, 3]);
+  });
+
+  test("are told of by a write that is a conflict of another split, also where that is found out later", async () => {
+    await stage.open([]);
+    await errorLogging();
+    const channelOf = (split: string) => ({ path: channelName(stage.place.context.pipeline, split) });
+    const sink = await stage.open(["a", "b"], deadLetter);
+    stage.fault({ kind: "rejectedRows", rows: 1 }, channelOf("a"));
+    stage.fault({ kind: "staleContinuationToken" }, channelOf("b"));
+    const moves = [move("a", null, 2), move("b", null, 1)];
+    const rows = await stage.rowsOf([row(1), row(2), row(3)], [0, 0, 1]);
+    const conflict = { kind: "conflict", splits: ["b"], rejected: [{ ordinal: 0 }] };
+    expect(await sink.write(rows, moves)).toMatchObject(conflict);
+    await sink.restore(["a", "b"]);
+    stage.fault({ kind: "rejectedRows", rows: 1 }, channelOf("a"));
+    stage.fault({ kind: "dropBefore" }, channelOf("b"));
+    const next = [move("a", 2, 4), move("b", null, 1)];
+    await expect(sink.write(rows, next)).rejects.toThrow("cannot be reached");
+    await stage.open(["b"], deadLetter);
+    expect(await sink.write(rows, next)).toMatchObject(conflict);
   });
 
   test("cannot become letters without an error table: said when the table is prepared, with what to do", async () => {
