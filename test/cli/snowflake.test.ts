@@ -96,6 +96,33 @@ describe("a pipeline into Snowflake on the command line", () => {
     expect(secretless.stdout).toContain("CREATE TABLE IF NOT EXISTS");
   });
 
+  it("is refused by plan where its schema or warehouse is not there, and where its table is a view", async () => {
+    const name = "misplaced";
+    const { database, schema } = account;
+    await account.query("CREATE VIEW MISPLACED_VIEW AS SELECT 'x' AS ID, 1.5 AS DOUBLED");
+    const into = (where: string): string => `{ snowflake: { connection: warehouse, database: ${database}, ${where} } }`;
+    await using place = await folder({
+      "view.yaml": pipelineYaml({ name, sink: into(`schema: ${schema}, table: MISPLACED_VIEW`) }),
+      "schema.yaml": pipelineYaml({ name, sink: into("schema: NOWHERE_AT_ALL, table: T") }),
+      "connections.yaml": connectionYaml(account.spec),
+      "cold.yaml": connectionYaml({ ...account.spec, warehouse: "NO_SUCH_WAREHOUSE" }),
+    });
+    const planned = (file: string, connections: string) =>
+      snowline(["plan", place.file(file), place.file(connections), ...secrets()]);
+
+    const view = await planned("view.yaml", "connections.yaml");
+    expect(view.code).toBe(1);
+    expect(view.stdout).toContain(`Table ${database}.${schema}.MISPLACED_VIEW: it is a view`);
+    expect(view.stdout).not.toContain("takes the rows");
+
+    const absent = await planned("schema.yaml", "connections.yaml");
+    expect(absent.code).toBe(1);
+    expect(absent.stdout).toContain(`Schema ${database}.NOWHERE_AT_ALL: it is not there, or the role may not see it`);
+
+    const cold = await planned("schema.yaml", "cold.yaml");
+    expect(cold.stdout).toContain("NO_SUCH_WAREHOUSE is not there, or the role may not use it");
+  }, 60_000);
+
   it("plan shows stage and pipe of load.snowpipe, and the COPY that a pipe of the owner's has to run", async () => {
     const load = (more: string): string => `, load: { snowpipe: {${more}} }`;
     await using made = await files("piped", load(""));

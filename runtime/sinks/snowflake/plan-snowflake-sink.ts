@@ -2,7 +2,9 @@ import type { SnowflakeSink } from "../../../crds/connectors/snowflake.ts";
 import type { Column } from "../../../transform/column.ts";
 import type { ComponentContext } from "../../component/context.ts";
 import type { TableColumn } from "../../component/table-plan.ts";
-import { StatementRefused } from "../../snowflake/errors.ts";
+import { refusal, StatementRefused } from "../../snowflake/errors.ts";
+import { quotedName, textLiteral } from "../../snowflake/identifiers.ts";
+import { readableName } from "../../snowflake/readable-name.ts";
 import { snowflakeAccount } from "../../snowflake/account.ts";
 import type { SnowflakeSession } from "../../snowflake/session.ts";
 import { describeTable } from "./describe-table.ts";
@@ -36,6 +38,8 @@ export interface AskedAccount {
   readonly warehouse: string | null;
   /** False too where the role may not see it. */
   readonly tableExists: boolean;
+  /** Why nothing can be loaded where the manifest says: a schema that is not there, a view; each a sentence with the way out. */
+  readonly unfit: readonly string[];
   /** Privileges that the role lacks; null where its grants cannot be read. */
   readonly missing: readonly Privilege[] | null;
 }
@@ -90,9 +94,45 @@ export async function planSnowflakeSink(options: PlanOptions, context: Component
       role,
       warehouse,
       tableExists: table !== null,
+      unfit: await unfitPlaces(session, names),
       missing: mayAll ? [] : granted === null ? null : missingOf(needed, granted),
     },
   };
+}
+
+/** What only the account knows of the names in the manifest. No warehouse is needed. */
+async function unfitPlaces(session: SnowflakeSession, { table, positions }: SinkNames): Promise<readonly string[]> {
+  const places = positions.schema === table.schema ? [table] : [table, positions];
+  const unfit = [];
+  for (const { database, schema, name } of places) {
+    const whole = readableName(database, schema, name);
+    const kind = await kindOf(session, { database, schema, name });
+    if (kind === "unseen") {
+      unfit.push(
+        `Schema ${readableName(database, schema)}: it is not there, or the role may not see it: create it, grant USAGE on it, or correct database, schema or stateSchema of the sink`,
+      );
+    }
+    if (kind === "view") unfit.push(`Table ${whole}: it is a view, and nothing can be loaded into one: name a table`);
+  }
+  return unfit;
+}
+
+async function kindOf(
+  session: SnowflakeSession,
+  { database, schema, name }: Omit<WholeName, "sql">,
+): Promise<"view" | "other" | "unseen"> {
+  const within = [database, schema].map(quotedName).join(".");
+  try {
+    // LIKE finds names that are similar as well.
+    const { columns, rows } = await session.execute(`SHOW TERSE OBJECTS LIKE ${textLiteral(name)} IN SCHEMA ${within}`);
+    const [nameAt, kindAt] = ["name", "kind"].map((column) => columns.indexOf(column));
+    const kind = rows.find((row) => row[nameAt!] === name)?.[kindAt!] ?? "";
+    return /VIEW/i.test(kind) ? "view" : "other";
+  } catch (error) {
+    if (error instanceof StatementRefused && (error.code === refusal.missing || error.code === refusal.missingSchema))
+      return "unseen";
+    throw error;
+  }
 }
 
 function planned(

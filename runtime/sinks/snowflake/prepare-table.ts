@@ -59,7 +59,7 @@ export async function define(session: SnowflakeSession, statement: string): Prom
     throw new Terminal(
       mayNot ? "PrivilegeMissing" : "TableNotChanged",
       mayNot
-        ? `${statement}: ${error.message}: \`snowline plan\` prints the GRANTs that the role lacks`
+        ? `${statement}: ${error.message}: \`snowline plan\` says what is not there and prints the GRANTs that the role lacks`
         : `${statement}: ${error.message}: run it by hand as far as it is needed`,
     );
   }

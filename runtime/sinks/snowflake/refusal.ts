@@ -6,6 +6,9 @@ export function steeredRefusal(error: unknown): unknown {
   if (!(error instanceof StatementRefused)) return error;
   if (error.code === refusal.lock) return new NotConnected(error.message);
   if (error.code === refusal.privilege || error.code === refusal.missing || error.code === refusal.missingSchema)
-    return new Terminal("PrivilegeMissing", `${error.message}: \`snowline plan\` prints the GRANTs that the role lacks`);
+    return new Terminal(
+      "PrivilegeMissing",
+      `${error.message}: \`snowline plan\` says what is not there and prints the GRANTs that the role lacks`,
+    );
   return new Terminal("LoadRefused", error.message);
 }
