@@ -91,7 +91,7 @@ function adviceOf(code: number): string {
     case 390318:
       return "the token is not valid any more, or its issuer is not the account's";
     case 394400:
-      return "the programmatic access token has expired, is disabled or was removed: ALTER USER … ADD PROGRAMMATIC ACCESS TOKEN …";
+      return "the programmatic access token is not one of the user's, has expired, is disabled or was removed: check user, or ALTER USER … ADD PROGRAMMATIC ACCESS TOKEN …";
     case 394304:
       return "the workload's token is none that a user trusts: CREATE USER … TYPE = SERVICE WORKLOAD_IDENTITY = (TYPE = OIDC ISSUER = '…' SUBJECT = 'system:serviceaccount:…'), with audience snowflakecomputing.com";
     case 390422:
