@@ -51,6 +51,8 @@ async function askForToken(spec: ClientCredentials, context: ComponentContext): 
   });
   if (response.status >= 500 || response.status === 429)
     throw new NotConnected(`token endpoint ${spec.tokenUrl}: it answered ${response.status}`);
+  if (response.status === 404)
+    throw new Terminal("AuthenticationFailed", `token endpoint ${spec.tokenUrl}: it is not there (404). Check tokenUrl`);
   if (!response.ok) {
     throw new Terminal(
       "AuthenticationFailed",

@@ -49,6 +49,7 @@ test("one whose life is not told is asked for each time", async () => {
 
 test.each([
   [400, `{"error":"the secret is wrong"}`, Terminal, /refused the client credentials \(400\)/],
+  [404, "", Terminal, /is not there \(404\)\. Check tokenUrl/],
   [200, `{"token":"x"}`, Terminal, /no access_token/],
   [200, "no JSON", Terminal, /no access_token/],
   [500, "", NotConnected, /answered 500/],
