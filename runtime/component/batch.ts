@@ -98,7 +98,9 @@ export class Batch implements Lines {
   get full(): boolean {
     const held = Math.max(this.#chunkBytes, this.#lines.length);
     return (
-      this.#recordBytes >= this.#bytesMax || this.#count >= this.#bounds.recordsMax || held >= this.#bounds.bytesMax * heldPerByte
+      Math.max(this.#recordBytes, this.#count) >= this.#bytesMax ||
+      this.#count >= this.#bounds.recordsMax ||
+      held >= this.#bounds.bytesMax * heldPerByte
     );
   }
   /** True while no split has moved: there is nothing to write. */
@@ -161,7 +163,10 @@ export class Batch implements Lines {
     else this.#runs.push({ split: index, end: this.#count });
   }
 
-  /** Makes the batch full sooner, at `bytesMax` bytes of records, until it is cleared. More than its bound changes nothing. */
+  /**
+   * Makes the batch full sooner, at `bytesMax` bytes of records, each of which counts as one at least, until it is cleared. More
+   * than its bound changes nothing.
+   */
   narrow(bytesMax: number): void {
     this.#bytesMax = Math.min(bytesMax, this.#bounds.bytesMax);
   }

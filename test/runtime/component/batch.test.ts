@@ -204,6 +204,13 @@ describe("Batch", () => {
     expect(fill(batch)).toBe(10);
   });
 
+  it("holds a single record where it was narrowed to a byte, also one that has none", () => {
+    const batch = new Batch([], bounds);
+    batch.narrow(1);
+    batch.reject(shown({ value: null }), "no value");
+    expect([batch.recordBytes, batch.full]).toEqual([0, true]);
+  });
+
   it("is full when headers or metadata take twice its bytes, however small keys and values are", () => {
     const fill = (batch: Batch, record: () => RecordView): number => {
       while (!batch.full) batch.append(record(), plain);
