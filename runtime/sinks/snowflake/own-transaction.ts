@@ -42,12 +42,17 @@ export async function endTransaction(session: SnowflakeSession, id: string, { co
   }
 }
 
-/** Ends what an earlier session of ours has left open, so that its outcome is settled and its locks are free. */
+/**
+ * Ends what an earlier session of ours has left open, so that its outcome is settled and its locks are free. One that holds no lock
+ * has loaded nothing and is left alone, as by `endLeftOver`: a statement of it may still be on its way.
+ */
 export async function endOwn(session: SnowflakeSession, setup: SinkSetup): Promise<void> {
   const name = ownName(setup);
-  for (const open of await openTransactions(session)) {
-    if (open.name.toUpperCase() === name) await endTransaction(session, open.id, setup);
-  }
+  await endHolders(
+    session,
+    setup,
+    (await openTransactions(session)).filter((open) => open.name.toUpperCase() === name),
+  );
 }
 
 /**
@@ -67,10 +72,18 @@ export async function endLeftOver(
   const ours = (await openTransactions(session)).filter(({ name }) => name.toUpperCase().startsWith(begins));
   if (ours.length === 0) return;
   const kept = new Set((await ownersBesides(session, claimant, splits)).map(ownerText)).add(ownerText(claimant.owner));
-  const left = ours.filter(({ name }) => !kept.has(name.toUpperCase().slice(begins.length)));
-  if (left.length === 0) return;
+  await endHolders(
+    session,
+    setup,
+    ours.filter(({ name }) => !kept.has(name.toUpperCase().slice(begins.length))),
+  );
+}
+
+/** Ends those that hold a lock of the table or of the positions. */
+async function endHolders(session: SnowflakeSession, setup: SinkSetup, open: readonly OpenTransaction[]): Promise<void> {
+  if (open.length === 0) return;
   const holders = await lockHolders(session, [setup.names.positions, setup.names.table]);
-  for (const { id } of left) if (holders.has(id)) await endTransaction(session, id, setup);
+  for (const { id } of open) if (holders.has(id)) await endTransaction(session, id, setup);
 }
 
 /** Ids of the transactions that hold locks of these tables. */

@@ -136,7 +136,8 @@ describe.runIf(ours)("when the account fails,", () => {
     account.faults?.add({ action: { kind: "delayBefore", ms: 1500 }, sql: "^UPDATE" });
     const writing = slow.write(batch, step(0)).catch((error: unknown) => error);
     await vi.waitFor(() => expect(account.faults?.list()).toMatchObject([{ struck: 1 }]));
-    const [open] = await account.query("SHOW TRANSACTIONS");
+    const { transaction } = sinkNames(place.spec(), place.context.pipeline);
+    const open = (await account.query("SHOW TRANSACTIONS")).find((each) => String(each["name"]).startsWith(`${transaction}_`));
     await account.query(`SELECT SYSTEM$ABORT_TRANSACTION(${String(open?.["id"])})`);
     expect(await writing).toBeInstanceOf(NotConnected);
     expect(await slow.restore(["a"])).toEqual(new Map());
