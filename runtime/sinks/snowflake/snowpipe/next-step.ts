@@ -37,6 +37,8 @@ export type Step =
 export const rememberedMs = 13 * 24 * 3600 * 1000;
 /** A pipe's report has the last ten minutes; a file that is older when it is found pending is searched for. */
 export const reportedMs = 10 * 60 * 1000;
+/** A file younger than this is being settled by whoever staged it: no report has it, and a call is saved. */
+export const freshMs = 2000;
 /** A pipe takes a minute or so. After this the pipeline says what it waits for, and goes on waiting. */
 export const patienceMs = 5 * 60 * 1000;
 
@@ -44,7 +46,10 @@ export const patienceMs = 5 * 60 * 1000;
 export function nextStep(pending: Pending, { report, reported, searched, submitted, waitedMs, nowMs }: Seen): Step {
   const ageMs = nowMs - pending.atMs;
   if (report === null) {
-    if (!searched && (!reported || ageMs >= reportedMs)) return { kind: "search" };
+    // A pipe that was made anew has forgotten what it loaded: before a file that may have been given to it is given again, the
+    // table's own history is asked.
+    const isHeirs = !submitted && ageMs >= freshMs;
+    if (!searched && (!reported || isHeirs || ageMs >= reportedMs)) return { kind: "search" };
     if (ageMs >= rememberedMs) return { kind: "stop", reason: "FileForgotten", message: forgotten(pending) };
     if (!submitted) return { kind: "submit" };
   }

@@ -5,7 +5,7 @@ import { quotedName, textLiteral } from "../../../snowflake/identifiers.ts";
 import { nameParts } from "../../../snowflake/readable-name.ts";
 import type { SnowflakeSession } from "../../../snowflake/session.ts";
 import { fileReport, type FileReport } from "./file-report.ts";
-import { nextStep, patienceMs, reportedMs } from "./next-step.ts";
+import { freshMs, nextStep, patienceMs, reportedMs } from "./next-step.ts";
 import type { Pending } from "./pending.ts";
 import { insertFile, reportedFile } from "./pipe-calls.ts";
 import { folderOf, pathForPipe } from "./pipe-place.ts";
@@ -30,8 +30,6 @@ const pauseMsMax = 10_000;
 const searchEveryMs = 20_000;
 /** COPY_HISTORY reaches back 14 days and refuses to be asked for more; an hour less. */
 const historyMs = (14 * 24 - 1) * 3600 * 1000;
-/** A file younger than this is being settled by whoever staged it: no report has it, and a call is saved. */
-const freshMs = 2000;
 /** A file is not loaded before it is staged, but clocks differ. */
 const skewMs = 3600 * 1000;
 
@@ -76,10 +74,10 @@ export async function settle(pending: Pending, options: SettleOptions): Promise<
   }
 }
 
-/** Gives files that their pipes still know to them, so that several load at the same time. `settle` gives them once more. */
+/** Gives files that no history knows to their pipes, so that several load at the same time. `settle` gives them once more. */
 export async function submitEarly(files: readonly Pending[], options: SettleOptions): Promise<void> {
   for (const file of files) {
-    if (options.now() - file.atMs < reportedMs) await submit(file, options);
+    if (options.now() - file.atMs < reportedMs && (await searchedFile(file, options)) === null) await submit(file, options);
   }
 }
 

@@ -261,6 +261,27 @@ describe.skipIf(process.env["SNOWFLAKE_ACCOUNT"] !== undefined)("load.snowpipe w
     expect(await ids()).toEqual([1, 2, 4]);
   });
 
+  it.each([1, 2])(
+    "an heir does not give a loaded file to a pipe that was made anew, which has forgotten it (%i files)",
+    async (files) => {
+      const splits = ["a", "b"].slice(0, files);
+      for (const split of splits) {
+        const owner = await open();
+        await owner.restore([split]);
+        ours({ action: { kind: "sessionGone" }, sql: "^UPDATE", skip: 1 });
+        expect(await thrown(owner.write(await rows(1), [{ split, from: null, to: at(1) }]))).toBeInstanceOf(NotConnected);
+        account.faults!.clear();
+      }
+      const pipes = await account.query(`SHOW PIPES IN SCHEMA "${account.database}"."${account.schema}"`);
+      const pipe = pipes.find((each) => String(each["name"]).startsWith(names().pipe.name));
+      const name = `"${account.database}"."${account.schema}"."${pipe!["name"]}"`;
+      await account.query(`CREATE OR REPLACE PIPE ${name} AS ${pipe!["definition"]}`);
+      const heir = await open({}, { now: () => Date.now() + 10_000 });
+      expect(await heir.restore(splits)).toEqual(new Map(splits.map((split) => [split, at(1)])));
+      expect(await ids()).toEqual(splits.map(() => 1));
+    },
+  );
+
   it("an heir settles the files of several owners", async () => {
     const splits = ["a", "b", "c"];
     ours({ action: { kind: "answer", status: 503 }, path: "insertFiles", count: 3 });
