@@ -1,4 +1,5 @@
 import { NotConnected, Terminal } from "../runtime/component/errors.ts";
+import { StatementRefused } from "../runtime/snowflake/errors.ts";
 import { CommandError, exitCode, type ExitCode } from "./shell.ts";
 
 /** What to write about an error, and how to exit: a sentence for the user; with `stack` the stack and its causes too. */
@@ -7,7 +8,7 @@ export function errorText(error: unknown, stack: boolean): { readonly text: stri
   const subject = error instanceof CommandError ? error.subject : "snowline: ";
   if (!(error instanceof Error)) return { text: `${subject}${String(error)}`, exitCode: code };
   if (stack) return { text: stackText(error), exitCode: code };
-  const foreseen = error instanceof CommandError || error instanceof Terminal || error instanceof NotConnected;
+  const foreseen = [CommandError, Terminal, NotConnected, StatementRefused].some((kind) => error instanceof kind);
   return {
     text: `${subject}${error.message}${foreseen ? "" : "\n(--log-level debug shows where this came from)"}`,
     exitCode: code,

@@ -9,11 +9,14 @@ export function auditJson({ pipeline, table, window, statements, files, credits 
       table,
       from: iso(window.fromMs),
       to: iso(window.toMs),
-      complete: statements.complete && files.complete,
+      complete: statements.complete && files?.complete !== false,
       runs: statements.runs,
       statements: statements.kinds,
       failures: statements.failures.map(({ lastMs, ...failure }) => ({ ...failure, last: iso(lastMs) })),
-      files: { loaded: files.loaded, failed: files.failed, rows: files.rows, bytes: files.bytes, failures: files.failures },
+      files:
+        files === null
+          ? null
+          : { loaded: files.loaded, failed: files.failed, rows: files.rows, bytes: files.bytes, failures: files.failures },
       credits: credits.kind === "visible" ? { warehouse: credits.warehouse, used: credits.credits } : { hidden: credits.why },
     },
     null,

@@ -12,7 +12,8 @@ export interface Audit {
   readonly upsert: boolean;
   readonly window: Window;
   readonly statements: StatementReport;
-  readonly files: FileSum;
+  /** Null: the table is not there, or the role may not see it. */
+  readonly files: FileSum | null;
   readonly credits: Credits;
 }
 
@@ -26,12 +27,14 @@ export function auditLines({ pipeline, table, upsert, window, statements, files,
   const count = kinds.reduce((sum, kind) => sum + kind.count, 0);
   const period = `${at(window.fromMs)} to ${at(window.toMs)}`;
   const partial =
-    complete && files.complete ? [] : [paint("yellow", "the histories hold more than can be read: ask for fewer --hours")];
+    complete && files?.complete !== false
+      ? []
+      : [paint("yellow", "the histories hold more than can be read: ask for fewer --hours")];
   return [
     `${paint("bold", pipeline.name)}: ${plural(count, "statement")} of ${plural(runs, "run")} into ${table}, ${period}`,
     ...(count === 0 ? [] : ["", ...indented(kindTable(statements))]),
     "",
-    `  files    ${upsert ? "go through a table of the session's own to be upserted; into this one " : ""}${countText(files.loaded)} loaded, ${plural(files.rows, "row")}, ${bytesText(files.bytes)}; ${countText(files.failed)} failed`,
+    `  files    ${filesText(files, upsert)}`,
     `  credits  ${credits.kind === "visible" ? `${credits.credits.toFixed(4)} of warehouse ${credits.warehouse}, whoever used it` : `not visible: ${credits.why}`}`,
     ...failureLines(
       [
@@ -39,12 +42,18 @@ export function auditLines({ pipeline, table, upsert, window, statements, files,
           text: `${code}, last ${at(lastMs)}: ${message}`,
           times,
         })),
-        ...files.failures.map(({ message, count: times }) => ({ text: `file: ${message}`, times })),
+        ...(files?.failures ?? []).map(({ message, count: times }) => ({ text: `file: ${message}`, times })),
       ],
       paint,
     ),
     ...(partial.length === 0 ? [] : ["", ...partial]),
   ];
+}
+
+function filesText(files: FileSum | null, upsert: boolean): string {
+  if (files === null) return "not known: the table is not there, or the role may not see it";
+  const sum = `${countText(files.loaded)} loaded, ${plural(files.rows, "row")}, ${bytesText(files.bytes)}; ${countText(files.failed)} failed`;
+  return upsert ? `go through a table of the session's own to be upserted; into this one ${sum}` : sum;
 }
 
 const indented = (lines: readonly string[]): string[] => lines.map((line) => `  ${line}`);

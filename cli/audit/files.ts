@@ -1,3 +1,4 @@
+import { refusal, StatementRefused } from "../../runtime/snowflake/errors.ts";
 import { quotedName, textLiteral } from "../../runtime/snowflake/identifiers.ts";
 import type { SnowflakeSession } from "../../runtime/snowflake/session.ts";
 import { fileReport } from "../../runtime/sinks/snowflake/snowpipe/file-report.ts";
@@ -19,8 +20,18 @@ export interface FileSum {
 /** Entries that INFORMATION_SCHEMA.COPY_HISTORY gives at most. */
 const entriesMax = 10_000;
 
-/** Sums up the load history of a table in the window. */
-export async function auditFiles(session: SnowflakeSession, table: WholeName, whole: Window): Promise<FileSum> {
+/** Sums up the load history of a table in the window; null where the table is not there, or the role may not see it. */
+export async function auditFiles(session: SnowflakeSession, table: WholeName, whole: Window): Promise<FileSum | null> {
+  try {
+    return await sumOf(session, table, whole);
+  } catch (error) {
+    if (error instanceof StatementRefused && (error.code === refusal.missing || error.code === refusal.missingSchema))
+      return null;
+    throw error;
+  }
+}
+
+async function sumOf(session: SnowflakeSession, table: WholeName, whole: Window): Promise<FileSum> {
   const { entries, complete } = await readWindows(whole, entriesMax, async ({ fromMs, toMs }) => {
     const { rows } = await session.execute(
       `SELECT STATUS, ROW_COUNT, FILE_SIZE, FIRST_ERROR_MESSAGE, FIRST_ERROR_COLUMN_NAME, FIRST_ERROR_LINE_NUMBER

@@ -66,8 +66,11 @@ function accountLines(
     const all = privilegesOf(spec, warehouse).filter(({ when }) => when === "always" || account.tableExists);
     return [...session, "What the role may do cannot be read. It needs:", ...grants(all), ""];
   }
+  // Snowflake does not tell the two apart.
+  const unseen =
+    account.tableExists || role === "ACCOUNTADMIN" ? [] : [`A table on which ${given} has no privilege looks absent.`];
   if (missing.length === 0)
-    return [...session, `The role may do what it has to${statements.length > 0 ? "" : ", and nothing is missing"}.`];
+    return [...session, `The role may do what it has to${statements.length > 0 ? "" : ", and nothing is missing"}.`, ...unseen];
   return [...session, paint("red", `The role lacks privileges. Somebody who may grant them has to run:`), ...grants(missing), ""];
 }
 

@@ -36,6 +36,8 @@ const secrets = (): string[] => ["--secrets", account.secretsDirectory];
 describe("a pipeline into Snowflake on the command line", () => {
   it("is planned, run, planned again and audited", async () => {
     await using place = await files("planned");
+    const early = await snowline(["audit", ...both(place), ...secrets()]);
+    expect(early).toMatchObject({ code: 0, stdout: expect.stringContaining("files    not known: the table is not there") });
     const before = await snowline(["plan", ...both(place), ...secrets()]);
     expect(before).toMatchObject({ code: 0, stderr: "" });
     expect(before.stdout).toContain(`Signed in at ${account.spec.url ?? ""}`);
@@ -189,5 +191,25 @@ describe.skipIf(process.env["SNOWFLAKE_ACCOUNT"] !== undefined)("from an empty a
     ])
       await account.query(statement);
     expect((await snowline(["plan", ...args])).stdout).toContain("and nothing is missing.");
+
+    await account.query("CREATE TABLE FRESH.PUBLIC.OTHERS (ID VARCHAR, DOUBLED NUMBER(38,2))");
+    await using others = await folder({
+      "orders.yaml": pipelineYaml({
+        name: "others",
+        sink: "{ snowflake: { connection: warehouse, database: FRESH, table: OTHERS, stateSchema: STATE, schemaEvolution: addColumns } }",
+      }),
+      "connections.yaml": connectionYaml(spec),
+      "orders.jsonl": lines(1, 2, 3),
+    });
+    const theirs = [...both(others), "--secrets", join(place.path, "secrets")];
+    expect((await snowline(["plan", ...theirs])).stdout).toContain("A table on which LOADER has no privilege looks absent.");
+    const hidden = await snowline(["run", ...theirs]);
+    expect(hidden.code).toBe(1);
+    expect(hidden.stderr).toContain("table FRESH.PUBLIC.OTHERS: it is there, but the role may not see it: GRANT SELECT, INSERT");
+    // Ownership is asked for only where there is something to alter.
+    await account.query("GRANT SELECT, INSERT ON TABLE FRESH.PUBLIC.OTHERS TO ROLE LOADER");
+    expect((await snowline(["plan", ...theirs])).code).toBe(0);
+    await account.query("ALTER TABLE FRESH.PUBLIC.OTHERS DROP COLUMN DOUBLED");
+    expect((await snowline(["plan", ...theirs])).stdout).toContain("GRANT OWNERSHIP ON TABLE FRESH.PUBLIC.OTHERS TO ROLE LOADER");
   }, 90_000);
 });

@@ -75,7 +75,7 @@ export async function planSnowflakeSink(options: PlanOptions, context: Component
   const { rows } = await session.execute("SELECT CURRENT_USER(), CURRENT_ROLE(), CURRENT_WAREHOUSE()");
   const [user = null, role = null, warehouse = null] = rows[0] ?? [];
   const table = await describeTable(session, names.table);
-  const { pipe } = planned(options, { ...nothing, table });
+  const { pipe, alters } = planned(options, { ...nothing, table });
   const there: There = {
     table,
     positions: (await describeTable(session, names.positions)) !== null,
@@ -85,7 +85,7 @@ export async function planSnowflakeSink(options: PlanOptions, context: Component
   const granted = role === null ? null : await grantedTo(session, role);
   // It may give itself what it lacks, and what it made is not all listed.
   const mayAll = role === "ACCOUNTADMIN";
-  const needed = privilegesOf(spec, warehouse).filter((privilege) => isNeeded(privilege, there, names));
+  const needed = privilegesOf(spec, warehouse).filter((privilege) => isNeeded(privilege, there, { names, alters }));
   return {
     ...planned(options, there),
     account: {
@@ -138,7 +138,7 @@ async function kindOf(
 function planned(
   { spec, columns, pipeline }: PlanOptions,
   there: There,
-): Omit<SnowflakeSinkPlan, "account"> & { readonly pipe: string | null } {
+): Omit<SnowflakeSinkPlan, "account"> & { readonly pipe: string | null; readonly alters: boolean } {
   const names = sinkNames(spec, pipeline);
   const { key = null, deleteWhen = null } = spec.mode.upsert ?? {};
   const plan = planSnowflakeTable({
@@ -149,7 +149,7 @@ function planned(
     key,
     deleteWhen,
   });
-  if (plan.kind === "refused") return { statements: [], problems: plan.problems, pipe: null, pipeCopy: null };
+  if (plan.kind === "refused") return { statements: [], problems: plan.problems, pipe: null, pipeCopy: null, alters: false };
   const { snowpipe, streaming } = spec.load;
   const tag = { namespace: pipeline.namespace, pipeline: pipeline.name, run: planRun };
   const pipe = snowpipe === undefined ? null : planPipe({ spec, names, tag }, plan.stored);
@@ -161,13 +161,19 @@ function planned(
       ...(there.pipe || pipe === null || pipe.create === null ? [] : [pipe.create]),
     ],
     problems: [],
+    alters: there.table !== null && plan.statements.length > 0,
     pipe: pipe?.pipe ?? null,
     pipeCopy: pipe === null || pipe.create !== null ? null : pipe.copy,
   };
 }
 
 /** Making what is there already takes no privilege, and none can be had on a table that is not there. */
-function isNeeded({ privilege, name, when }: Privilege, there: There, { table, positions }: SinkNames): boolean {
+function isNeeded(
+  { privilege, name, when }: Privilege,
+  there: There,
+  { names: { table, positions }, alters }: { readonly names: SinkNames; readonly alters: boolean },
+): boolean {
+  if (privilege === "OWNERSHIP") return alters;
   if (when === "existing") return there.table !== null;
   const inSchemaOf = (object: WholeName): boolean => name[0] === object.database && name[1] === object.schema;
   switch (privilege) {

@@ -61,8 +61,16 @@ describe("an audit", () => {
     );
   });
 
+  it("says where the table is not there", () => {
+    const absent = { ...something, files: null };
+    expect(auditLines(absent, plain).join("\n")).toContain(
+      "  files    not known: the table is not there, or the role may not see it",
+    );
+    expect(JSON.parse(auditJson(absent))).toMatchObject({ complete: true, files: null });
+  });
+
   it("says where it is not whole", () => {
-    const partial = { ...something, files: { ...something.files, complete: false } };
+    const partial = { ...something, files: { ...something.files!, complete: false } };
     expect(auditLines(partial, plain).at(-1)).toContain("ask for fewer --hours");
     expect(JSON.parse(auditJson(partial))).toMatchObject({ complete: false });
   });
