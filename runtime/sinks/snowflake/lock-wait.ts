@@ -1,7 +1,7 @@
 import { NotConnected } from "../../component/errors.ts";
 import { refusal, StatementRefused } from "../../snowflake/errors.ts";
 import type { SnowflakeSession } from "../../snowflake/session.ts";
-import { endTransaction, openTransactions } from "./own-transaction.ts";
+import { endTransaction, openTransactions, ownerIn } from "./own-transaction.ts";
 import type { SinkSetup } from "./sink-setup.ts";
 
 /** Snowflake's LOCK_TIMEOUT of our sessions: one statement's wait. Whoever holds the positions' lock holds it for two statements, a second or so. */
@@ -39,7 +39,7 @@ export async function lockPatiently<T>(
   setup: SinkSetup,
   { abortAfterMs, waitMsMax }: LockPatience,
 ): Promise<T> {
-  const { context, names } = setup;
+  const { context } = setup;
   const beganMs = context.now();
   let holder: Holder = { id: null, sinceMs: beganMs };
   for (;;) {
@@ -57,7 +57,7 @@ export async function lockPatiently<T>(
       if (holder.id !== id) holder = { id, sinceMs: nowMs };
       else if (nowMs - holder.sinceMs >= abortAfterMs) {
         const named = (await openTransactions(session)).find((open) => open.id === id)?.name;
-        if (named !== undefined && !named.toUpperCase().startsWith(names.transaction)) {
+        if (named !== undefined && ownerIn(named, setup) === null) {
           throw new NotConnected(
             `table: transaction ${id}, which is none of this pipeline's, keeps its lock: SHOW TRANSACTIONS tells whose it is`,
           );

@@ -38,7 +38,12 @@ export class OpenSession implements AsyncDisposable {
     this.#session = null;
     const session = await account.openSession(tag, this.#bounds);
     // Else the outcome of a COMMIT that nobody answered would stay open, and the locks taken.
-    if (this.#anew) await endOwn(session, this.#setup);
+    try {
+      if (this.#anew) await endOwn(session, this.#setup);
+    } catch (error) {
+      await session[Symbol.asyncDispose]();
+      throw error;
+    }
     this.#anew = false;
     this.#session = session;
     return session;

@@ -68,14 +68,13 @@ export async function endLeftOver(
   claimant: Claimant,
   splits: readonly string[],
 ): Promise<void> {
-  const begins = `${setup.names.transaction}_`;
-  const ours = (await openTransactions(session)).filter(({ name }) => name.toUpperCase().startsWith(begins));
+  const ours = (await openTransactions(session)).filter(({ name }) => ownerIn(name, setup) !== null);
   if (ours.length === 0) return;
   const kept = new Set((await ownersBesides(session, claimant, splits)).map(ownerText)).add(ownerText(claimant.owner));
   await endHolders(
     session,
     setup,
-    ours.filter(({ name }) => !kept.has(name.toUpperCase().slice(begins.length))),
+    ours.filter(({ name }) => !kept.has(ownerIn(name, setup) ?? "")),
   );
 }
 
@@ -100,6 +99,13 @@ async function lockHolders(session: SnowflakeSession, tables: readonly WholeName
 const unquoted = (name: string): string => name.replaceAll('"', "");
 
 const ownName = ({ names, owner }: SinkSetup): string => `${names.transaction}_${ownerText(owner)}`;
+
+/** The owner in the name of a transaction of this pipeline; null where it is another's, whose name may begin like ours. */
+export function ownerIn(transaction: string, { names }: SinkSetup): string | null {
+  const [begins, name] = [`${names.transaction}_`, transaction.toUpperCase()];
+  const owner = name.startsWith(begins) ? name.slice(begins.length) : "";
+  return /^[0-9A-Z]+$/.test(owner) ? owner : null;
+}
 
 /** An owner as it stands in a transaction's name. */
 function ownerText(owner: string): string {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { snowflakeAccount } from "../../../../runtime/snowflake/account.ts";
-import { beginOwn, endOwn, openTransactions } from "../../../../runtime/sinks/snowflake/own-transaction.ts";
+import { beginOwn, endLeftOver, endOwn, openTransactions } from "../../../../runtime/sinks/snowflake/own-transaction.ts";
+import { createPositions } from "../../../../runtime/sinks/snowflake/positions.ts";
 import { sinkNames } from "../../../../runtime/sinks/snowflake/sink-names.ts";
 import { openTestAccount, type TestAccount } from "../../../snowflake/open-test-account.ts";
 import { openPlace, type Place } from "./snowflake-place.ts";
@@ -48,4 +49,19 @@ test("what an earlier session of ours has loaded is taken back, and its locks ar
   expect((await openTransactions(next)).map((each) => each.id)).not.toContain(id);
   await lost.execute("COMMIT");
   expect(await account.query(`SELECT ID FROM ${place.table}`)).toEqual([{ ID: "1" }]);
+});
+
+test("a transaction of another pipeline on the same table, whose name begins like ours, is none of ours", async () => {
+  await using place = await openPlace(account);
+  const { setup, open, insert } = await setUp(place);
+  await account.query(insert);
+  await using others = await open();
+  await beginOwn(others, { ...setup, names: { ...setup.names, transaction: `${setup.names.transaction}_EU` } });
+  await others.execute(`UPDATE ${place.table} SET ID = 2`);
+  await using next = await open();
+  const claimant = { positions: setup.names.positions, owner: "5c0ff2a0-0000-4000-8000-000000000000" };
+  await createPositions(next, claimant.positions);
+  await endLeftOver(next, setup, claimant, ["a"]);
+  await others.execute("COMMIT");
+  expect(await account.query(`SELECT ID FROM ${place.table}`)).toEqual([{ ID: "2" }]);
 });
