@@ -9,7 +9,9 @@ export interface Seen {
   readonly reported: boolean;
   /** True where the table's load history, which reaches back further, was read a moment ago. */
   readonly searched: boolean;
-  /** True once this process has given the file to the pipe. */
+  /** True where nobody can have given the file to the pipe before this call: it was noted a moment ago by this owner. */
+  readonly first: boolean;
+  /** True once this call has given the file to the pipe. */
   readonly submitted: boolean;
   /** How long this call has been waiting. */
   readonly waitedMs: number;
@@ -37,19 +39,17 @@ export type Step =
 export const rememberedMs = 13 * 24 * 3600 * 1000;
 /** A pipe's report has the last ten minutes; a file that is older when it is found pending is searched for. */
 export const reportedMs = 10 * 60 * 1000;
-/** A file younger than this is being settled by whoever staged it: no report has it, and a call is saved. */
-export const freshMs = 2000;
 /** A pipe takes a minute or so. After this the pipeline says what it waits for, and goes on waiting. */
 export const patienceMs = 5 * 60 * 1000;
 
 /** Decides what to do about a pending file. Pure. */
-export function nextStep(pending: Pending, { report, reported, searched, submitted, waitedMs, nowMs }: Seen): Step {
+export function nextStep(pending: Pending, { report, reported, searched, first, submitted, waitedMs, nowMs }: Seen): Step {
   const ageMs = nowMs - pending.atMs;
   if (report === null) {
     // A pipe that was made anew has forgotten what it loaded: before a file that may have been given to it is given again, the
     // table's own history is asked.
-    const isHeirs = !submitted && ageMs >= freshMs;
-    if (!searched && (!reported || isHeirs || ageMs >= reportedMs)) return { kind: "search" };
+    const again = !submitted && !first;
+    if (!searched && (!reported || again || ageMs >= reportedMs)) return { kind: "search" };
     if (ageMs >= rememberedMs) return { kind: "stop", reason: "FileForgotten", message: forgotten(pending) };
     if (!submitted) return { kind: "submit" };
   }

@@ -5,7 +5,7 @@ import { quotedName, textLiteral } from "../../../snowflake/identifiers.ts";
 import { nameParts } from "../../../snowflake/readable-name.ts";
 import type { SnowflakeSession } from "../../../snowflake/session.ts";
 import { fileReport, type FileReport } from "./file-report.ts";
-import { freshMs, nextStep, patienceMs, reportedMs } from "./next-step.ts";
+import { nextStep, patienceMs, reportedMs } from "./next-step.ts";
 import type { Pending } from "./pending.ts";
 import { insertFile, reportedFile } from "./pipe-calls.ts";
 import { folderOf, pathForPipe } from "./pipe-place.ts";
@@ -35,16 +35,17 @@ const skewMs = 3600 * 1000;
 
 /**
  * Gives a pending file to its pipe until a history proves what became of it. Throws NotConnected while it takes long, and
- * Terminal where a person has to look. Two may settle one file.
+ * Terminal where a person has to look. Two may settle one file. `first`: nobody can have tried before.
  */
-export async function settle(pending: Pending, options: SettleOptions): Promise<Settled> {
+export async function settle(pending: Pending, options: SettleOptions, first = false): Promise<Settled> {
   const startMs = options.now();
   let [submitted, searchedMs, pauseMs] = [false, Number.NEGATIVE_INFINITY, pauseMsMin];
-  let { report, reported } = await first(pending, options);
+  // No report has what nobody has given to the pipe.
+  let { report, reported } = first ? { report: null, reported: true } : await look(pending, options);
   for (;;) {
     const nowMs = options.now();
     const searched = nowMs - searchedMs < searchEveryMs;
-    const step = nextStep(pending, { report, reported, searched, submitted, waitedMs: nowMs - startMs, nowMs });
+    const step = nextStep(pending, { report, reported, searched, first, submitted, waitedMs: nowMs - startMs, nowMs });
     switch (step.kind) {
       case "search":
         report = await searchedFile(pending, options);
@@ -84,11 +85,6 @@ export async function submitEarly(files: readonly Pending[], options: SettleOpti
 interface Look {
   readonly report: FileReport | null;
   readonly reported: boolean;
-}
-
-/** A file that was staged this moment is in no report. */
-async function first(pending: Pending, options: SettleOptions): Promise<Look> {
-  return options.now() - pending.atMs < freshMs ? { report: null, reported: true } : look(pending, options);
 }
 
 async function look(pending: Pending, { account }: SettleOptions): Promise<Look> {

@@ -121,7 +121,7 @@ class SnowpipeTable implements Sink {
       if (found === null) throw new NotConnected(`${this.#claimant.positions.sql}: positions were changed in between`);
       return found;
     }
-    if (pending !== null) await this.#settled({ ...pending, splits });
+    if (pending !== null) await this.#settled({ ...pending, splits }, true);
     return { kind: "written" };
   }
 
@@ -191,8 +191,8 @@ class SnowpipeTable implements Sink {
   }
 
   /** Ends with the file loaded. Throws TargetChanged or Terminal where it cannot be; its splits are back where they were. */
-  async #settled(file: PendingFile): Promise<void> {
-    const error = await this.#settle(file);
+  async #settled(file: PendingFile, first = false): Promise<void> {
+    const error = await this.#settle(file, first);
     if (error === null) return;
     const { table } = this.#setup.names;
     if (tableDigest(await describeTable(await this.#session.get(), table)) !== this.#table?.digest)
@@ -204,8 +204,8 @@ class SnowpipeTable implements Sink {
   }
 
   /** Waits for the file's end. null: it is loaded; else why not one of its rows is, and its splits are back where they were. */
-  async #settle(file: PendingFile): Promise<string | null> {
-    const settled = await settle(file, this.#settling);
+  async #settle(file: PendingFile, first = false): Promise<string | null> {
+    const settled = await settle(file, this.#settling, first);
     const session = await this.#session.get();
     if (settled.kind === "loaded") {
       await this.#move(

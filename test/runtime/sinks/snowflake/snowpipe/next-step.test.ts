@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { fileReport, type FileReport } from "../../../../../runtime/sinks/snowflake/snowpipe/file-report.ts";
 import {
-  freshMs,
   nextStep,
   patienceMs,
   rememberedMs,
@@ -22,6 +21,7 @@ const at = (ageMs: number, seen: Partial<Seen> = {}): Seen => ({
   report: null,
   reported: true,
   searched: false,
+  first: true,
   submitted: false,
   waitedMs: 0,
   nowMs: pending.atMs + ageMs,
@@ -38,7 +38,7 @@ describe("a file that a pipe has to load", () => {
     ["that was just staged is given to the pipe", at(0), "submit"],
     ["that the pipe has and nobody has heard of is waited for", at(5000, { submitted: true }), "wait"],
     ["that is being loaded is waited for", at(5000, { submitted: true, report: loading }), "wait"],
-    ["that somebody else may have given to its pipe is searched for before it is given again", at(freshMs), "search"],
+    ["that somebody else may have given to its pipe is searched for before it is given again", at(0, { first: false }), "search"],
     ["that is being loaded for somebody else is waited for", at(5000, { report: loading }), "wait"],
     ["that takes long is told about", at(reportedMs - 1, { submitted: true, waitedMs: patienceMs }), "giveWay"],
     [
