@@ -132,10 +132,26 @@ describe("a pipeline into Snowflake on the command line", () => {
       /CREATE STAGE IF NOT EXISTS [^\n]*;\n {2}CREATE PIPE IF NOT EXISTS [^\n]* AS COPY INTO /,
     );
     await using given = await files("given", load(" pipe: mine "));
-    const { stdout } = await snowline(["plan", ...both(given), ...secrets()]);
+    const { stdout, code } = await snowline(["plan", ...both(given), ...secrets()]);
     expect(stdout).toContain("The pipe that the manifest names has to load like this one:");
+    expect(stdout).toContain(`Pipe ${account.database}.${account.schema}.MINE: it is not there, or the role may not see it`);
+    expect(code).toBe(1);
     expect(stdout).not.toContain("CREATE PIPE IF NOT EXISTS");
   });
+
+  it("plan says which stage is not there, and that a table for rejected rows has to be made first", async () => {
+    await using staged = await files("staged", ", load: { snowpipe: { stage: NO_LAKE } }");
+    const { stdout, code } = await snowline(["plan", ...both(staged), ...secrets()]);
+    expect(stdout).toContain(`Stage ${account.database}.${account.schema}.NO_LAKE: it is not there, or the role may not see it`);
+    expect(code).toBe(1);
+
+    await using logged = await files("logged", ", load: { streaming: { onRejectedRows: deadLetter } }");
+    const first = await snowline(["plan", ...both(logged), ...secrets()]);
+    expect(first).toMatchObject({ code: 1, stdout: expect.stringContaining("SET ERROR_LOGGING = TRUE") });
+    await account.query("CREATE TABLE LOGGED (ID VARCHAR, DOUBLED NUMBER(38,2))");
+    await account.query("ALTER TABLE LOGGED SET ERROR_LOGGING = TRUE");
+    expect((await snowline(["plan", ...both(logged), ...secrets()])).code).toBe(0);
+  }, 60_000);
 });
 
 // Making users and roles takes more than the role of a real test account may do.

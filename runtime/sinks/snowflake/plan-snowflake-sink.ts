@@ -3,14 +3,14 @@ import type { Column } from "../../../transform/column.ts";
 import type { ComponentContext } from "../../component/context.ts";
 import type { TableColumn } from "../../component/table-plan.ts";
 import { refusal, StatementRefused } from "../../snowflake/errors.ts";
-import { quotedName, textLiteral } from "../../snowflake/identifiers.ts";
+import { identifier, quotedName, textLiteral } from "../../snowflake/identifiers.ts";
 import { readableName } from "../../snowflake/readable-name.ts";
 import { snowflakeAccount } from "../../snowflake/account.ts";
 import type { SnowflakeSession } from "../../snowflake/session.ts";
 import { describeTable } from "./describe-table.ts";
 import { grantedTo, missingOf } from "./granted.ts";
 import { createPositionsText } from "./positions.ts";
-import { type Privilege, privilegesOf } from "./privileges.ts";
+import { type Privilege, privilegesOf, stageParts } from "./privileges.ts";
 import { createStageText, type SinkNames, sinkNames, type WholeName } from "./sink-names.ts";
 import { planPipe } from "./snowpipe/plan-pipe.ts";
 import { planSnowflakeTable } from "./table-plan.ts";
@@ -94,7 +94,7 @@ export async function planSnowflakeSink(options: PlanOptions, context: Component
       role,
       warehouse,
       tableExists: table !== null,
-      unfit: await unfitPlaces(session, names),
+      unfit: [...(await unfitPlaces(session, names)), ...(await unfitObjects(session, options, there))],
       missing: mayAll ? [] : granted === null ? null : missingOf(needed, granted),
     },
   };
@@ -113,6 +113,33 @@ async function unfitPlaces(session: SnowflakeSession, { table, positions }: Sink
       );
     }
     if (kind === "view") unfit.push(`Table ${whole}: it is a view, and nothing can be loaded into one: name a table`);
+  }
+  return unfit;
+}
+
+/** What the manifest names, and the owner of the account has to have made. */
+async function unfitObjects(
+  session: SnowflakeSession,
+  { spec, pipeline }: PlanOptions,
+  { table }: There,
+): Promise<readonly string[]> {
+  const { snowpipe, streaming } = spec.load;
+  const names = sinkNames(spec, pipeline);
+  const { database, schema } = snowpipe === undefined ? names.table : names.pipe;
+  const pipe = (snowpipe ?? streaming)?.pipe;
+  const stage = snowpipe?.stage === undefined ? [] : [["Stage", stageParts(snowpipe.stage, spec)] as const];
+  const named = [...stage, ...(pipe === undefined ? [] : [["Pipe", [database, schema, identifier(pipe)]] as const])];
+  const unfit = [];
+  for (const [kind, parts] of named) {
+    if (await isThere(session, `${kind.toUpperCase()} ${parts.map(quotedName).join(".")}`)) continue;
+    unfit.push(
+      `${kind} ${readableName(...parts)}: it is not there, or the role may not see it: make it, grant the role what it needs, or correct the name`,
+    );
+  }
+  if (streaming?.onRejectedRows === "deadLetter" && table === null) {
+    unfit.push(
+      `Table ${readableName(names.table.database, names.table.schema, names.table.name)}: load.streaming.onRejectedRows deadLetter needs its error table: make it first, with the CREATE TABLE below and then ALTER TABLE … SET ERROR_LOGGING = TRUE`,
+    );
   }
   return unfit;
 }
