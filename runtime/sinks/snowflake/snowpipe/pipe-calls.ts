@@ -42,9 +42,10 @@ export async function reportedFile(account: SnowflakeAccount, pipe: string, path
   });
   throwRefusal(answer, pipe, "insertReport");
   const { files, completeResult } = answer.body as Partial<InsertReport>;
-  // A path of a report starts at the stage or at the pipe's folder in it.
+  // A path of a report starts at the stage or at the pipe's folder in it. The file's own folder makes it ours.
+  const own = path.split("/").slice(-2).join("/");
   const found = (files ?? []).filter(
-    (file) => typeof file.path === "string" && (path === file.path || path.endsWith(`/${file.path}`)),
+    (file) => typeof file.path === "string" && `/${path}`.endsWith(`/${file.path}`) && file.path.endsWith(own),
   );
   const last = found.at(-1);
   return { report: last === undefined ? null : reportOf(last), complete: completeResult !== false };
