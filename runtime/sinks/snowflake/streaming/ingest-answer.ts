@@ -22,14 +22,13 @@ export interface ChannelStatus {
 const fencedCodes = new Set(["STALE_CONTINUATION_TOKEN_SEQUENCER", "ERR_CHANNEL_HAS_INVALID_CLIENT_SEQUENCER"]);
 const validCodes = new Set(["SUCCESS", "ACTIVE"]);
 
-/** A code has some dozen characters; what is longer is none. */
-const codeCharactersMax = 100;
+/** A code is one word; what is not may quote a row. */
+const isCode = (value: unknown): value is string => typeof value === "string" && /^\w{1,100}$/.test(value);
 
-/** The error code of an answer: `{code}`, `{error_code}`, or the bare text. */
+/** The error code of an answer: `{code}`, `{error_code}`, or the bare text; empty where it has none. */
 export function codeOf({ body, text }: IngestAnswer): string {
   const { code, error_code: other } = members(body);
-  const found = [code, other, body, text].find((value) => typeof value === "string") ?? "";
-  return textOf(found).slice(0, codeCharactersMax);
+  return [code, other, body, text].find(isCode) ?? "";
 }
 
 /** True where somebody else has opened the channel since. */
@@ -56,7 +55,7 @@ export function unexpected(subject: string, answer: IngestAnswer): Error {
   if (status === 408 || status === 429 || status >= 500) return new NotConnected(`${subject}: the ingest host answers ${status}`);
   return new Terminal(
     "StreamingRefused",
-    `${subject}: refused (${status}, ${codeOf(answer)}): check that table and pipe are there, and their names`,
+    `${subject}: refused (${status}, ${codeOf(answer) || "no code"}): check that table and pipe are there, and their names`,
   );
 }
 
