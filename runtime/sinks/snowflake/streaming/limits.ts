@@ -9,6 +9,8 @@ export interface StreamingLimits {
   readonly ownerMs: number;
   /** Moves without rows go to the positions table at once, but so often at most: each wakes the warehouse. */
   readonly moveMs: number;
+  /** How often the table's columns are looked at while rows go into it, which takes no warehouse. */
+  readonly tableMs: number;
   /** A split without rows for so long is noted as final, so that its position outlives the channel's 30 days. */
   readonly idleMs: number;
 }
@@ -20,5 +22,6 @@ export const streamingLimits: StreamingLimits = {
   lookMsMax: 1000,
   ownerMs: 20_000,
   moveMs: 60_000,
+  tableMs: 60_000,
   idleMs: 3_600_000,
 };

@@ -1,13 +1,14 @@
 import assert from "node:assert";
 import type { Column, TargetColumn } from "../../../../transform/column.ts";
 import type { Reject, Rows } from "../../../../transform/rows.ts";
-import { BatchTooLarge, Terminal } from "../../../component/errors.ts";
+import { BatchTooLarge, TargetChanged, Terminal } from "../../../component/errors.ts";
 import { canonical, type Move, type Position } from "../../../component/position.ts";
 import type { Sink, Written } from "../../../component/sink.ts";
 import { refusal, StatementRefused } from "../../../snowflake/errors.ts";
 import { identifier } from "../../../snowflake/identifiers.ts";
+import { describeTable } from "../describe-table.ts";
 import { OpenSession } from "../open-session.ts";
-import { type PreparedTable, prepareTable } from "../prepare-table.ts";
+import { type PreparedTable, prepareTable, tableDigest } from "../prepare-table.ts";
 import { wholeName } from "../sink-names.ts";
 import type { SinkSetup } from "../sink-setup.ts";
 import { positionText } from "./channel-note.ts";
@@ -54,6 +55,8 @@ class StreamingTable implements Sink {
   readonly #client: IngestClient;
   readonly #splits = new Map<string, SplitChannel>();
   #prepared: PreparedTable | null = null;
+  /** When the table's columns were last as they were prepared. */
+  #seenMs = 0;
   #lines: RowLines | null = null;
   /** When moves without rows last went to the positions table; null: never. */
   #movedMs: number | null = null;
@@ -82,6 +85,7 @@ class StreamingTable implements Sink {
     return this.#inTurn(async () => {
       const session = await this.#session.get();
       this.#prepared = await prepareTable(session, this.#setup, columns);
+      this.#seenMs = this.#setup.context.now();
       const { spec, names } = this.#setup;
       if (spec.load.streaming!.onRejectedRows === "deadLetter") await requireErrorTable(session, names.table.sql);
       return this.#prepared.target;
@@ -107,6 +111,7 @@ class StreamingTable implements Sink {
     assert(new Set(moves.map(({ split }) => split)).size === moves.length, "a split moves once in a batch");
     return this.#inTurn(async () => {
       await this.#settleErrors();
+      if (rows !== null) await this.#watchTable();
       const conflicts = await this.#judge(moves);
       const lost = conflicts.size > 0 ? conflicts : await this.#load(moves, await this.#linesOf(rows, moves));
       // Also beside a conflict: what other splits have by now is not read again.
@@ -224,6 +229,23 @@ class StreamingTable implements Sink {
     if (dirty.length === 0) return new Set();
     this.#movedMs = nowMs;
     return this.#write(dirty, false);
+  }
+
+  /** Snowflake leaves out the values of a column that is gone, without an error: this bounds how long that goes unseen. */
+  async #watchTable(): Promise<void> {
+    assert(this.#prepared !== null, "prepare comes before rows");
+    const { context, names } = this.#setup;
+    const nowMs = context.now();
+    if (nowMs - this.#seenMs < this.#limits.tableMs) return;
+    const columns = await describeTable(await this.#session.get(), names.table);
+    // What becomes of a table that is gone the appends tell.
+    if (columns !== null && tableDigest(columns) !== this.#prepared.digest) {
+      const since = new Date(this.#seenMs).toISOString();
+      const message = `table ${names.table.sql}: its columns have changed since ${since}: look whether rows lack values of a column that was renamed or dropped`;
+      context.log.warn({ table: names.table.sql, since }, "columns changed under streaming: rows since then may lack values");
+      throw new TargetChanged(message);
+    }
+    this.#seenMs = nowMs;
   }
 
   /** What the last call told of rejected rows is dealt with by now. */

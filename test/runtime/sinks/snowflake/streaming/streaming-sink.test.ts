@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { BatchTooLarge } from "../../../../../runtime/component/errors.ts";
+import { BatchTooLarge, TargetChanged } from "../../../../../runtime/component/errors.ts";
 import { channelName } from "../../../../../runtime/sinks/snowflake/streaming/channel-name.ts";
 import { rowColumns } from "../../../../contract/sink.ts";
 import { openStreaming, type OpenStreaming } from "./streaming-place.ts";
@@ -59,6 +59,20 @@ test("batches of a busy split cost no statement but the first", async () => {
   for (let offset = 0; offset < 10; offset++)
     await sink.write(await stage.rowsOf([row(offset)]), [move("a", offset === 0 ? null : offset, offset + 1)]);
   expect(stage.server.account.queryHistory.list().length - before).toBe(1);
+});
+
+test("a column that is renamed under the rows is seen within a minute, and the table is prepared again", async () => {
+  let passedMs = 0;
+  const warned: unknown[] = [];
+  const log = { ...stage.place.context.log, warn: (fields: unknown) => void warned.push(fields) };
+  const sink = await stage.open(["a"], { context: { now: () => Date.now() + passedMs, log } });
+  await sink.write(await stage.rowsOf([row(1)]), [move("a", null, 1)]);
+  await stage.account.query(`ALTER TABLE ${stage.names.table.sql} RENAME COLUMN TEXT TO RENAMED`);
+  passedMs = 61_000;
+  const rows = await stage.rowsOf([row(2)]);
+  await expect(sink.write(rows, [move("a", 1, 2)])).rejects.toThrow(TargetChanged);
+  expect(warned).toEqual([expect.objectContaining({ table: stage.names.table.sql })]);
+  expect(await stage.ids()).toEqual([1]);
 });
 
 test("of a busy split the positions table is an hour behind at most", async () => {
