@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -18,7 +19,7 @@ const records = 5_200_000;
 /** SNOWLINE_SOAK_MINUTES shortens it while somebody works on the test. */
 const durationMs = Number(process.env["SNOWLINE_SOAK_MINUTES"] ?? 10) * 60_000;
 /** Somebody is killed, or frozen for a while, this often in the mean. */
-const strikeEveryMs = 12_000;
+const strikeEveryMs = 15_000;
 /** After the last record: rebalances, backoff and what the faults still cost. */
 const settleMs = 300_000;
 
@@ -77,19 +78,28 @@ async function lifeOf({ account, topic, bootstrap, directory }: Soaked, table: s
   };
 }
 
-/** Two pods of each pipeline; now and then one dies and another is born, or one freezes and thaws. Ends when told. */
-async function strike(
-  life: Life,
-  random: Random,
-  end: AbortSignal,
-): Promise<{ readonly strikes: number; readonly failed: string[] }> {
+/** `calm`: nobody is struck any more; `end`: all are to stop. */
+interface Phases {
+  readonly calm: AbortSignal;
+  readonly end: AbortSignal;
+}
+
+interface Struck {
+  readonly strikes: number;
+  /** What pods said that ended by themselves. */
+  readonly failed: readonly string[];
+}
+
+/** Two pods of a pipeline; until it is calm one dies now and then and another is born, or one freezes and thaws. */
+async function strike(life: Life, random: Random, { calm, end }: Phases): Promise<Struck> {
   await using lives = new Lives();
   const running: RunningLife[] = [await lives.begin(life), await lives.begin(life)];
   const failed: string[] = [];
   let strikes = 0;
-  while (!end.aborted) {
-    await sleep(random.integer(strikeEveryMs / 2, strikeEveryMs * 1.5), undefined, { signal: end }).catch(() => {});
-    if (end.aborted) break;
+  const pause = (ms: number): Promise<void> => sleep(ms, undefined, { signal: calm }).catch(() => {});
+  for (;;) {
+    await pause(random.integer(strikeEveryMs / 2, strikeEveryMs * 1.5));
+    if (calm.aborted) break;
     strikes++;
     const at = random.integer(0, running.length - 1);
     const struck = running[at]!;
@@ -100,10 +110,11 @@ async function strike(
       running[at] = await lives.begin(life);
     } else {
       struck.signal("SIGSTOP");
-      await sleep(random.integer(1000, 15_000), undefined, { signal: end }).catch(() => {});
+      await pause(random.integer(1000, 15_000));
       struck.signal("SIGCONT");
     }
   }
+  if (!end.aborted) await once(end, "abort");
   for (const life of running) life.signal("SIGTERM");
   for (const { endedBy, message } of await Promise.all(running.map(({ death }) => death)))
     if (endedBy !== "stopped") failed.push(message ?? String(endedBy));
@@ -135,9 +146,11 @@ test(`${records} records in ${durationMs / 60_000} minutes, with kills, frozen p
     const soaked = { account, topic, bootstrap, directory };
     for (const table of Object.keys(ways)) await account.query(`CREATE SCHEMA ${account.database}.${account.schema}_${table}`);
     armMishaps(account, seeded(seed));
-    const end = new AbortController();
-    const struck = Object.keys(ways).map(async (table, at) => strike(await lifeOf(soaked, table), seeded(seed + at), end.signal));
+    const [calm, end] = [new AbortController(), new AbortController()];
+    const phases = { calm: calm.signal, end: end.signal };
+    const struck = Object.keys(ways).map(async (table, at) => strike(await lifeOf(soaked, table), seeded(seed + at), phases));
     await topic.fill(records, durationMs);
+    calm.abort();
     const { rows, sum, letters } = soakSums(topic.produced);
     const expected = Array.from({ length: partitions }, () => ({ rows, distinct: rows, sum }));
     const settled = await arrived(account, rows * partitions);
