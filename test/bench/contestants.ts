@@ -45,8 +45,8 @@ export interface Contestant {
 const sinks: Readonly<Record<Target, (task: Task) => string>> = {
   DuckDB: ({ directory }) => `duckdb: { path: ${directory}/orders.duckdb, table: orders }`,
   Parquet: ({ directory }) => `files: { directory: ${directory}/rows }`,
-  "Snowflake, copy": (task) => snowflakeSink(task, "copy: {}"),
-  "Snowflake, streaming": (task) => snowflakeSink(task, 'streaming: { everySeconds: 5, upToBytes: "128Mi" }'),
+  "Snowflake, copy": (task) => snowflakeSink(task, "copy: { upToBytes: 32Mi }"),
+  "Snowflake, streaming": (task) => snowflakeSink(task, "streaming: {}"),
 };
 const snowflakeSink = ({ snowflake: { database, schema } }: Task, load: string): string =>
   `snowflake: { connection: warehouse, database: ${database}, schema: ${schema}, table: ORDERS, load: { ${load} } }`;
