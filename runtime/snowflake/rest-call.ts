@@ -59,12 +59,7 @@ async function sent(account: SnowflakeAccount, call: RestCall): Promise<{ readon
     const text = await bounded(response);
     return { status: response.status, text };
   } catch (error) {
-    const { cause, name } = error as Error;
-    const why =
-      name === "TimeoutError"
-        ? `no answer for ${callDeadlineMs / 1000} s`
-        : ((cause as NodeJS.ErrnoException | undefined)?.code ?? name);
-    throw new NotConnected(`${call.subject}: ${account.url} cannot be reached (${why})`);
+    throw noAnswer(error, { subject: call.subject, url: account.url, deadlineMs: callDeadlineMs });
   }
 }
 
@@ -95,4 +90,17 @@ function parsed(text: string): unknown {
   } catch {
     return null;
   }
+}
+
+/** What the engine should make of a `fetch` that has failed: nothing is known of what it did. Without the cause, which may name the request. */
+export function noAnswer(
+  error: unknown,
+  { subject, url, deadlineMs }: { readonly subject: string; readonly url: string; readonly deadlineMs: number },
+): NotConnected {
+  const { cause, name } = error as Error;
+  const why =
+    name === "TimeoutError"
+      ? `no answer for ${deadlineMs / 1000} s`
+      : ((cause as NodeJS.ErrnoException | undefined)?.code ?? name);
+  return new NotConnected(`${subject}: ${url} cannot be reached (${why})`);
 }

@@ -39,7 +39,7 @@ export interface Route {
   handle(request: WireRequest): Promise<WireResponse>;
 }
 
-/** A request that makes no sense on the wire: answered with this HTTP status and `{code, message}`. */
+/** A request that is refused, or makes no sense on the wire: answered with this HTTP status and `{code, message}`. */
 export class BadRequest extends Error {
   override readonly name = "BadRequest";
   readonly status: number;

@@ -12,7 +12,8 @@ import { createErrorRows } from "./error-rows.ts";
 import { evolveTable } from "./evolve-table.ts";
 import { loadRows } from "./load-rows.ts";
 import { ScopedTokens } from "./scoped-tokens.ts";
-import { refused, StreamingError } from "./streaming-error.ts";
+import { BadRequest } from "../http/route.ts";
+import { refused } from "./refused.ts";
 import { type StreamingPipe, streamingPipe } from "./streaming-pipe.ts";
 import { Throttle } from "./throttle.ts";
 
@@ -202,7 +203,7 @@ export class Channels {
       ({ state }) => keyText({ ...state.key, channel: "" }) === keyText({ pipe, channel: "" }),
     );
     if (beside.length >= channelsMax)
-      throw new StreamingError(
+      throw new BadRequest(
         429,
         "ERR_TOO_MANY_CHANNELS_ON_PIPE",
         `The pipe ${pipe.name} has ${channelsMax} channels, which is the most`,
@@ -250,7 +251,7 @@ export class Channels {
       const table = evolves ? await evolveTable(pipe.table, pending.lines, parts) : pipe.table;
       await this.#commit(channel, pending, { ...pipe, table });
     } catch (error) {
-      invalidate(channel, error instanceof StreamingError ? error.code : "ERR_CHANNEL_MUST_BE_REOPENED");
+      invalidate(channel, error instanceof BadRequest ? error.code : "ERR_CHANNEL_MUST_BE_REOPENED");
     }
   }
 

@@ -1,12 +1,12 @@
 import { isUtf8 } from "node:buffer";
 import type { Account } from "../account.ts";
 import { type ObjectName, objectText } from "../engine/object-name.ts";
-import type { Route, WireRequest, WireResponse } from "../http/route.ts";
+import { BadRequest, type Route, type WireRequest, type WireResponse } from "../http/route.ts";
 import { SnowflakeError } from "../result.ts";
 import { signInByBearer } from "../sign-in/sign-in.ts";
 import type { SignedIn } from "../sign-in/signed-in.ts";
 import { type ChannelKey, channelStatus, keyText } from "./channel.ts";
-import { refused, StreamingError } from "./streaming-error.ts";
+import { refused } from "./refused.ts";
 import { streamingPipe } from "./streaming-pipe.ts";
 
 /** Bytes of an append as they are sent, compressed: Snowflake's hard limit. */
@@ -47,13 +47,12 @@ interface Caller {
   readonly role: string;
 }
 
-/** Answers refusals as the API does. */
+/** Answers a sign-in that failed as the API does. */
 function answering(handle: (request: WireRequest) => Promise<WireResponse>): (request: WireRequest) => Promise<WireResponse> {
   return async (request) => {
     try {
       return await handle(request);
     } catch (error) {
-      if (error instanceof StreamingError) return { status: error.status, body: { code: error.code, message: error.message } };
       if (error instanceof SnowflakeError) return { status: 401, body: { code: error.code, message: error.message } };
       throw error;
     }
@@ -85,7 +84,7 @@ function hostname({ channels }: Account, { url }: WireRequest): WireResponse {
 async function exchange(account: Account, request: WireRequest): Promise<WireResponse> {
   const form = new URLSearchParams((await request.body()).toString());
   if (form.get("grant_type") !== grantType || form.get("scope") === null)
-    throw new StreamingError(400, "INVALID_REQUEST", `grant_type has to be ${grantType}, and scope the ingest host`);
+    throw new BadRequest(400, "INVALID_REQUEST", `grant_type has to be ${grantType}, and scope the ingest host`);
   const token = account.channels.tokens.issue(roleOf(await signInByBearer(account, request.headers)));
   return account.channels.hostname === "json"
     ? { status: 200, body: { token } }
@@ -116,7 +115,7 @@ async function append({ account, role }: Caller, request: WireRequest): Promise<
   if (account.faults.take(["throttle"], { path }) !== null) throw refused.throttled();
   const sent = Number(request.headers["content-length"] ?? 0);
   if (sent > appendBytesMax)
-    throw new StreamingError(413, "ERR_PAYLOAD_TOO_LARGE", `The request has ${sent} bytes; at most ${appendBytesMax} are taken`);
+    throw new BadRequest(413, "ERR_PAYLOAD_TOO_LARGE", `The request has ${sent} bytes; at most ${appendBytesMax} are taken`);
   const parameters = request.url.searchParams;
   const token = account.channels.append(key, {
     continuationToken: parameters.get("continuationToken"),
@@ -130,7 +129,7 @@ async function append({ account, role }: Caller, request: WireRequest): Promise<
 
 async function statuses({ account, role }: Caller, request: WireRequest): Promise<WireResponse> {
   const names = record(await request.json())["channel_names"];
-  if (!Array.isArray(names)) throw new StreamingError(400, "ERR_MALFORMED_REQUEST", "channel_names has to be a list of names");
+  if (!Array.isArray(names)) throw new BadRequest(400, "ERR_MALFORMED_REQUEST", "channel_names has to be a list of names");
   const found = account.channels.statuses(pipeOf(request, { account, role }), names.map(String));
   const body = Object.fromEntries([...found].map(([name, state]) => [name, channelStatus(state)]));
   return { status: 200, body: { channel_statuses: body } };

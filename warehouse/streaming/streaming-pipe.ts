@@ -2,7 +2,8 @@ import type { Catalog } from "../engine/catalog.ts";
 import type { ObjectName } from "../engine/object-name.ts";
 import type { TableDefinition } from "../engine/table-definition.ts";
 import type { Pipes } from "../pipes/pipes.ts";
-import { refused, StreamingError } from "./streaming-error.ts";
+import { BadRequest } from "../http/route.ts";
+import { refused } from "./refused.ts";
 
 /** Where a pipe's rows go, and which member of a row is which column's. */
 export interface StreamingPipe {
@@ -27,14 +28,14 @@ const item = new RegExp(String.raw`^\$1:(?<member>${name})(?:::[\w(), ]+)?(?:\s+
 
 /**
  * The pipe of this name: one that CREATE PIPE made over `TABLE(DATA_SOURCE(TYPE => 'STREAMING'))`, or the one that every table has.
- * The names are tried as they are said, then in upper case. Throws StreamingError.
+ * The names are tried as they are said, then in upper case. Throws BadRequest.
  */
 export function streamingPipe(said: ObjectName, parts: { readonly catalog: Catalog; readonly pipes: Pipes }): StreamingPipe {
   try {
     return exactPipe(said, parts);
   } catch (error) {
     const upper = { database: said.database.toUpperCase(), schema: said.schema.toUpperCase(), name: said.name.toUpperCase() };
-    if (!(error instanceof StreamingError) || error.status !== 404 || JSON.stringify(upper) === JSON.stringify(said)) throw error;
+    if (!(error instanceof BadRequest) || error.status !== 404 || JSON.stringify(upper) === JSON.stringify(said)) throw error;
     return exactPipe(upper, parts);
   }
 }

@@ -1,22 +1,16 @@
-import type { SchemaEvolution } from "../../../crds/table-rules.ts";
-import type { Column } from "../../../transform/column.ts";
 import { parseType, printType, quoted } from "../../../transform/duckdb-type.ts";
-import { planTable as planAnyTable, type TableColumn, type TableDialect, type TablePlan } from "../../component/table-plan.ts";
+import {
+  planTable as planAnyTable,
+  type TableDialect,
+  type TablePlan,
+  type TablePlanOptions as AnyTablePlanOptions,
+} from "../../component/table-plan.ts";
 import { fit } from "./type-fit.ts";
 
 /** What there is, and what is wanted. */
-export interface TablePlanOptions {
+export interface TablePlanOptions extends Omit<AnyTablePlanOptions, "dialect"> {
   /** The table as SQL names it in the statements: `"main"."orders"`. */
   readonly table: string;
-  /** Its columns in order; null where there is no table. */
-  readonly existing: readonly TableColumn[] | null;
-  /** What the SQL yields. */
-  readonly columns: readonly Column[];
-  readonly evolution: SchemaEvolution;
-  /** Upsert key; null when rows are appended. */
-  readonly key: readonly string[] | null;
-  /** Column that says that a row removes the one with its key; null: none. */
-  readonly deleteWhen: string | null;
 }
 
 /**

@@ -2,6 +2,7 @@ import type { SessionBounds } from "../../snowflake/account.ts";
 import type { SnowflakeSession } from "../../snowflake/session.ts";
 import { lockTimeoutMs } from "./lock-wait.ts";
 import { endOwn } from "./own-transaction.ts";
+import { steeredRefusal } from "./refusal.ts";
 import type { SinkSetup } from "./sink-setup.ts";
 
 /** For statements about names and positions. */
@@ -47,6 +48,16 @@ export class OpenSession implements AsyncDisposable {
     this.#anew = false;
     this.#session = session;
     return session;
+  }
+
+  /** Runs statements in it. What Snowflake refuses here is nothing that waiting helps against: the engine is told so. */
+  async run<T>(work: (session: SnowflakeSession) => Promise<T>): Promise<T> {
+    const session = await this.get();
+    try {
+      return await work(session);
+    } catch (error) {
+      throw steeredRefusal(error);
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

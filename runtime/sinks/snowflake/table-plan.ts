@@ -1,7 +1,6 @@
-import type { SchemaEvolution } from "../../../crds/table-rules.ts";
 import type { Column, TargetColumn } from "../../../transform/column.ts";
 import { parseType } from "../../../transform/duckdb-type.ts";
-import { planTable, type TableColumn, type TableDialect } from "../../component/table-plan.ts";
+import { planTable, type TableColumn, type TableDialect, type TablePlanOptions } from "../../component/table-plan.ts";
 import { nameCharactersMax, quotedName } from "../../snowflake/identifiers.ts";
 import { columnName } from "./column-name.ts";
 import { parseSnowflakeType, printSnowflakeType, type SnowflakeType } from "./snowflake-type.ts";
@@ -9,18 +8,9 @@ import { homeOfText } from "./stored-type.ts";
 import { fit } from "./type-fit.ts";
 
 /** What there is, and what is wanted. */
-export interface SnowflakePlanOptions {
+export interface SnowflakePlanOptions extends Omit<TablePlanOptions, "dialect"> {
   /** The table in SQL: `"DB"."PUBLIC"."ORDERS"`. */
   readonly table: string;
-  /** Its columns in order, as DESCRIBE TABLE names them; null where there is no table. */
-  readonly existing: readonly TableColumn[] | null;
-  /** What the SQL yields. */
-  readonly columns: readonly Column[];
-  readonly evolution: SchemaEvolution;
-  /** Upsert key; null when rows are appended. */
-  readonly key: readonly string[] | null;
-  /** Column that says that a row removes the one with its key; null: none. */
-  readonly deleteWhen: string | null;
 }
 
 /** A column of the table in Snowflake. */

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { AppendRequest, Channels } from "../../../warehouse/streaming/channels.ts";
 import { errorTableQuery } from "../../../warehouse/streaming/error-rows.ts";
-import { StreamingError } from "../../../warehouse/streaming/streaming-error.ts";
+import { BadRequest } from "../../../warehouse/http/route.ts";
 import { channelOf, committed, type OpenChannels, openChannels, table } from "./open-channels.ts";
 
 /** The machine may be busy. */
@@ -37,7 +37,7 @@ const codeOf = async (call: () => unknown): Promise<string> => {
   try {
     await call();
   } catch (error) {
-    if (error instanceof StreamingError) return `${error.status} ${error.code}`;
+    if (error instanceof BadRequest) return `${error.status} ${error.code}`;
     throw error;
   }
   return "none";

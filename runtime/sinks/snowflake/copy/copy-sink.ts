@@ -12,8 +12,7 @@ import { OpenSession } from "../open-session.ts";
 import { beginOwn, endLeftOver } from "../own-transaction.ts";
 import { advance, areCommitted, claim, type Claimant, createPositions, judge, stored } from "../positions.ts";
 import { define, type PreparedTable, prepareTable, tableDigest } from "../prepare-table.ts";
-import { steeredRefusal } from "../refusal.ts";
-import { wholeName } from "../sink-names.ts";
+import { createStageText, wholeName } from "../sink-names.ts";
 import type { SinkSetup } from "../sink-setup.ts";
 import { refusePending } from "../snowpipe/pending.ts";
 import { refuseStreamed } from "../streaming/channel-note.ts";
@@ -49,10 +48,10 @@ class CopyTable implements Sink {
   }
 
   async prepare(columns: readonly Column[]): Promise<readonly TargetColumn[]> {
-    return this.#steered(async (session) => {
+    return this.#session.run(async (session) => {
       this.#table = await prepareTable(session, this.#setup, columns);
       if (!this.#tidied) {
-        await define(session, `CREATE STAGE IF NOT EXISTS ${this.#setup.names.stage.sql}`);
+        await define(session, createStageText(this.#setup.names.stage));
         await removeAbandoned(session, this.#setup);
         this.#tidied = true;
       }
@@ -62,7 +61,7 @@ class CopyTable implements Sink {
 
   async restore(splits: readonly string[]): Promise<ReadonlyMap<string, Position>> {
     if (splits.length === 0) return new Map();
-    return this.#steered(async (session) => {
+    return this.#session.run(async (session) => {
       if (!this.#positionsThere) await createPositions(session, this.#claimant.positions);
       this.#positionsThere = true;
       await endLeftOver(session, this.#setup, this.#claimant, splits);
@@ -77,7 +76,7 @@ class CopyTable implements Sink {
   async write(rows: Rows | null, moves: readonly Move[]): Promise<Written> {
     assert(moves.length > 0, "rows without moves could be loaded twice");
     assert(new Set(moves.map(({ split }) => split)).size === moves.length, "a split moves once in a batch");
-    return this.#steered(async (session) => {
+    return this.#session.run(async (session) => {
       if (this.#doubtful) {
         const found = await this.#found(session, moves);
         this.#doubtful = false;
@@ -169,15 +168,5 @@ class CopyTable implements Sink {
     const { conflicts, arrived } = await judge(session, this.#claimant, moves);
     if (arrived) return { kind: "written" };
     return conflicts.length > 0 ? { kind: "conflict", splits: conflicts } : null;
-  }
-
-  /** What Snowflake refuses here is nothing that waiting helps against. */
-  async #steered<T>(work: (session: SnowflakeSession) => Promise<T>): Promise<T> {
-    const session = await this.#session.get();
-    try {
-      return await work(session);
-    } catch (error) {
-      throw steeredRefusal(error);
-    }
   }
 }

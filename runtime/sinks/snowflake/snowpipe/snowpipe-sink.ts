@@ -23,7 +23,6 @@ import {
   type StoredMove,
 } from "../positions.ts";
 import { define, type PreparedTable, prepareTable, tableDigest } from "../prepare-table.ts";
-import { steeredRefusal } from "../refusal.ts";
 import { createStageText } from "../sink-names.ts";
 import type { SinkSetup } from "../sink-setup.ts";
 import { refuseStreamed } from "../streaming/channel-note.ts";
@@ -64,7 +63,7 @@ class SnowpipeTable implements Sink {
   }
 
   async prepare(columns: readonly Column[]): Promise<readonly TargetColumn[]> {
-    return this.#steered(async (session) => {
+    return this.#session.run(async (session) => {
       const table = await prepareTable(session, this.#setup, columns);
       await define(session, createStageText(this.#setup.names.stage));
       await createPositions(session, this.#claimant.positions);
@@ -79,7 +78,7 @@ class SnowpipeTable implements Sink {
 
   async restore(splits: readonly string[]): Promise<ReadonlyMap<string, Position>> {
     if (splits.length === 0) return new Map();
-    return this.#steered(async (session) => {
+    return this.#session.run(async (session) => {
       await endLeftOver(session, this.#setup, this.#claimant, splits);
       await lockPatiently(() => claim(session, this.#claimant, splits), session, this.#setup, positionsPatience);
       const found = await stored(session, this.#claimant, splits);
@@ -98,7 +97,7 @@ class SnowpipeTable implements Sink {
   async write(rows: Rows | null, moves: readonly Move[]): Promise<Written> {
     assert(moves.length > 0, "rows without moves could be loaded twice");
     assert(new Set(moves.map(({ split }) => split)).size === moves.length, "a split moves once in a batch");
-    return this.#steered(async (session) => {
+    return this.#session.run(async (session) => {
       const doubtful = this.#doubtful;
       this.#doubtful = true;
       const written = (doubtful ? await this.#found(session, moves) : null) ?? (await this.#write(session, rows, moves));
@@ -240,16 +239,6 @@ class SnowpipeTable implements Sink {
       await session.execute(`REMOVE @${this.#setup.names.stage.sql}/${folderOf(file)}`);
     } catch (error) {
       this.#setup.context.log.warn({ error }, "staged file not removed");
-    }
-  }
-
-  /** What Snowflake refuses here is nothing that waiting helps against. */
-  async #steered<T>(work: (session: SnowflakeSession) => Promise<T>): Promise<T> {
-    const session = await this.#session.get();
-    try {
-      return await work(session);
-    } catch (error) {
-      throw steeredRefusal(error);
     }
   }
 }

@@ -1,5 +1,6 @@
 import { NotConnected, Terminal } from "../../../component/errors.ts";
 import type { SnowflakeAccount } from "../../../snowflake/account.ts";
+import { noAnswer } from "../../../snowflake/rest-call.ts";
 import type { WholeName } from "../sink-names.ts";
 import { pause } from "./pause.ts";
 import {
@@ -191,12 +192,7 @@ export class IngestClient {
       const text = await response.text();
       return { status: response.status, text, body: parsed(text) };
     } catch (error) {
-      const { cause, name } = error as Error;
-      const why =
-        name === "TimeoutError"
-          ? `no answer for ${callDeadlineMs / 1000} s`
-          : ((cause as NodeJS.ErrnoException | undefined)?.code ?? name);
-      throw new NotConnected(`${this.#subject}: ${new URL(url).origin} cannot be reached (${why})`);
+      throw noAnswer(error, { subject: this.#subject, url: new URL(url).origin, deadlineMs: callDeadlineMs });
     }
   }
 }
