@@ -9,6 +9,7 @@ import { identifier } from "../../../snowflake/identifiers.ts";
 import { describeTable } from "../describe-table.ts";
 import { OpenSession } from "../open-session.ts";
 import { type PreparedTable, prepareTable, tableDigest } from "../prepare-table.ts";
+import { steeredRefusal } from "../refusal.ts";
 import { wholeName } from "../sink-names.ts";
 import type { SinkSetup } from "../sink-setup.ts";
 import { positionText } from "./channel-note.ts";
@@ -313,9 +314,11 @@ class StreamingTable implements Sink {
     return [...splits];
   }
 
-  /** One call at a time: the timer has calls of its own. */
+  /** One call at a time: the timer has calls of its own. What Snowflake refuses here is nothing that waiting helps against. */
   #inTurn<T>(call: () => Promise<T>): Promise<T> {
-    const result = this.#turn.then(call);
+    const result = this.#turn.then(call).catch((error: unknown) => {
+      throw steeredRefusal(error);
+    });
     this.#turn = result.catch(() => undefined);
     return result;
   }

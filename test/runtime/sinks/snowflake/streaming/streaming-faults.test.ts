@@ -186,3 +186,11 @@ describe("A note of an idle split whose answer is lost", () => {
     expect(await copied.restore(["a"])).toEqual(new Map([["a", at(2)]]));
   }, 30_000);
 });
+
+test("a statement that Snowflake refuses stops the pipeline with a reason: the positions table is gone", async () => {
+  const sink = await stage.open(["a"]);
+  await stage.account.query(`DROP TABLE ${stage.names.positions.sql}`);
+  const refused = await sink.write(null, [move("a", null, 1)]).catch((error: unknown) => error);
+  expect(refused).toBeInstanceOf(Terminal);
+  expect(refused).toMatchObject({ reason: "PrivilegeMissing" });
+});
