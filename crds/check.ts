@@ -54,7 +54,7 @@ function checkValue(schema: StructuralSchema, value: unknown, at: At): unknown {
 
 function checkParts(schema: StructuralSchema, value: unknown, at: At): unknown {
   if (Array.isArray(value)) return checkList(schema, value, at);
-  if (!isObject(value)) return value;
+  if (!isObject(value) || schema["x-kubernetes-preserve-unknown-fields"] === true) return value;
   return schema.properties === undefined ? checkMap(schema, value, at) : checkFields(schema, value, at);
 }
 

@@ -26,6 +26,7 @@ export interface StructuralSchema {
   readonly additionalProperties?: StructuralSchema;
   readonly required?: readonly string[];
   readonly "x-kubernetes-int-or-string"?: true;
+  readonly "x-kubernetes-preserve-unknown-fields"?: true;
   readonly "x-kubernetes-list-type"?: "atomic" | "set" | "map";
   readonly "x-kubernetes-list-map-keys"?: readonly string[];
   readonly "x-kubernetes-validations"?: readonly CelRule[];
@@ -163,6 +164,11 @@ export const map = <T>(
   rules: Rules<"minProperties" | "maxProperties"> = {},
 ): Schema<Readonly<Record<string, T>>> => ({
   json: { type: "object", description, additionalProperties: values.json, ...rules },
+});
+
+/** An object of Kubernetes' own, whose fields are checked by the API server where it is used. */
+export const kubernetesObject = (description: string): Schema<Readonly<Record<string, unknown>>> => ({
+  json: { type: "object", description, "x-kubernetes-preserve-unknown-fields": true },
 });
 
 /** The field may be absent. */

@@ -1,12 +1,30 @@
-import { integer, number, object, optional, string } from "../schema.ts";
+import { boolean, integer, number, object, optional, type Static, string } from "../schema.ts";
 import { conditions } from "./condition.ts";
 
 /** Status of a Pipeline. Bounded: totals and the furthest-behind split, never a list of all partitions. */
 export const pipelineStatus = object("What the pipeline is doing.", {
   observedGeneration: optional(integer("Generation of the spec this status is about.", { format: "int64" })),
   runningGeneration: optional(integer("Generation of the spec the pods run.", { format: "int64" })),
+  revision: optional(string("The revision the pods are to run: ends the name of its ConfigMap.", { maxLength: 63 })),
+  provenRevision: optional(
+    string("The last revision whose pods read, transformed and loaded: what a failed rollout goes back to.", { maxLength: 63 }),
+  ),
+  failedRollout: optional(
+    object("The rollout that was taken back. It is tried again when the spec or what it refers to changes.", {
+      revision: string("Its revision.", { maxLength: 63 }),
+      generation: integer("Generation of the spec it was made from.", { format: "int64" }),
+      time: string("When it was taken back.", { format: "date-time" }),
+      reason: string("Why, in CamelCase.", { maxLength: 1024 }),
+      message: string("Why, in a sentence, with what to do.", { maxLength: 4096 }),
+    }),
+  ),
+  drained: optional(
+    boolean("Suspended or scaled to zero: true once all that was read is loaded or given up whole, and no pod is left."),
+  ),
   image: optional(string("Image the pods run.", { maxLength: 1024 })),
-  conditions: conditions("Ready, SpecValid, SourceReachable, SinkReachable, Progressing, Draining."),
+  conditions: conditions(
+    "Ready, SpecValid, ReferencesResolved, Progressing, Available, SourceReachable, SinkReachable, DeadLettersReachable, LookupsFresh, Draining.",
+  ),
   replicas: optional(integer("Pods that exist.", { format: "int32" })),
   readyReplicas: optional(integer("Pods that read and can load.", { format: "int32" })),
   selector: optional(string("Label selector of the pods, for the scale subresource.", { maxLength: 1024 })),
@@ -38,3 +56,5 @@ export const pipelineStatus = object("What the pipeline is doing.", {
     }),
   ),
 });
+/** What the operator writes onto a Pipeline. */
+export type PipelineStatus = Static<typeof pipelineStatus>;

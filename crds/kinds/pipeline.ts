@@ -5,6 +5,7 @@ import { kafkaDeadLetter, kafkaSource } from "../connectors/kafka.ts";
 import { boolean, integer, object, oneOf, optional, type Static, withDefault } from "../schema.ts";
 import { type Kind, ready, type Resource } from "./kind.ts";
 import { pipelineStatus } from "./pipeline-status.ts";
+import { podOverrides } from "./pod-overrides.ts";
 import { pipelineTransform } from "./transform.ts";
 
 const scaling = object(
@@ -55,6 +56,17 @@ const pipelineSpec = object(
     ),
     scaling: optional(scaling),
     suspend: optional(boolean("Drain and stop: what was read is loaded, then no pod runs.")),
+    rollout: optional(
+      object("How a change of the spec comes about.", {
+        deadlineSeconds: optional(
+          integer(
+            "How long new pods may take to prove themselves: read, transform and load. After that the last good spec runs again. Default: the operator's, 600.",
+            { minimum: 10, maximum: 86_400, format: "int32" },
+          ),
+        ),
+      }),
+    ),
+    pod: optional(podOverrides),
   },
   [
     {

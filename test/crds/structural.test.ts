@@ -10,7 +10,9 @@ const keywords = new Set([
   ..."type description default enum format minLength maxLength minimum maximum minItems maxItems minProperties maxProperties".split(
     " ",
   ),
-  ..."items properties additionalProperties required x-kubernetes-int-or-string x-kubernetes-list-type".split(" "),
+  ..."items properties additionalProperties required x-kubernetes-int-or-string x-kubernetes-preserve-unknown-fields x-kubernetes-list-type".split(
+    " ",
+  ),
   ..."x-kubernetes-list-map-keys x-kubernetes-validations".split(" "),
 ]);
 

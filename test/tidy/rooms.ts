@@ -78,9 +78,34 @@ export const rooms: readonly Room[] = [
     why: "operator and runtime meet only in crds/ and transform/",
   },
   {
+    path: "operator/kube/",
+    may: [],
+    packages: ["@kubernetes/client-node", "undici", "pino", "prom-client"],
+    why: "the API port knows no kind",
+  },
+  {
+    path: "operator/control/",
+    may: ["operator/kube/"],
+    packages: ["pino", "prom-client"],
+    why: "the control loop knows no kind: it could be published on its own",
+  },
+  { path: "operator/compile/", may: ["transform/", "crds/"], packages: ["pino"], why: "compiling knows no cluster" },
+  {
+    path: "operator/webhook/",
+    may: ["operator/kube/", "operator/control/", "operator/compile/", "crds/"],
+    packages: ["@peculiar/x509", "pino", "prom-client"],
+    why: "admission knows no workload",
+  },
+  {
+    path: "operator/pipeline/",
+    may: ["operator/kube/", "operator/control/", "operator/compile/", "crds/"],
+    packages: ["pino", "prom-client"],
+    why: "a pipeline's workload knows no admission and no transport",
+  },
+  {
     path: "operator/",
     may: ["transform/", "crds/"],
-    packages: ["pino"],
+    packages: ["pino", "prom-client"],
     why: "operator and runtime meet only in crds/ and transform/",
   },
   {
@@ -98,7 +123,7 @@ export const rooms: readonly Room[] = [
   { path: "bin/", may: ["cli/", "development/set-up.mjs"], packages: [], why: "bin/ only starts cli/" },
   {
     path: "development/",
-    may: ["cli/", "operator/", "runtime/", "transform/", "crds/", "test/kafka/"],
+    may: ["cli/", "operator/", "runtime/", "transform/", "crds/", "warehouse/", "test/kafka/", "test/cluster/"],
     packages: ["yaml", "@duckdb/node-api", "kafkajs", "@platformatic/kafka"],
     why: "tooling may use the product and the real parts that the tests start",
   },
@@ -118,6 +143,8 @@ export const rooms: readonly Room[] = [
       "@duckdb/node-api",
       "@platformatic/kafka",
       "snowflake-sdk",
+      "undici",
+      "@peculiar/x509",
     ],
     why: "tests may use everything",
   },

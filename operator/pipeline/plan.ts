@@ -1,0 +1,40 @@
+import type { PipelineStatus } from "../../crds/kinds/pipeline-status.ts";
+import type { Happening } from "../control/event-recorder.ts";
+import type { KubeObject } from "../kube/kube-object.ts";
+import type { Reference, Revision } from "./observed.ts";
+
+/** One write. Done in order; the status is written before the first that takes something away. */
+export type Action =
+  /** Puts the drain finalizer on the Pipeline, or takes it off: then the API server deletes it and the garbage collector what it owns. */
+  | { readonly kind: "finalizer"; readonly present: boolean }
+  /** Makes a child, or brings it back to what it should be. */
+  | { readonly kind: "apply"; readonly object: KubeObject }
+  /** Writes status and events before what follows. */
+  | { readonly kind: "status" }
+  /** Deletes a child. */
+  | { readonly kind: "delete"; readonly object: KubeObject };
+
+/** What to do next. */
+export interface Plan {
+  readonly actions: readonly Action[];
+  readonly status: PipelineStatus;
+  readonly happenings: readonly Happening[];
+  /** Look again after this long though nothing changes, in milliseconds; null: no need. */
+  readonly requeueAfterMs: number | null;
+}
+
+/** What an operator was started with. */
+export interface OperatorSettings {
+  /** Image of new revisions' pods. */
+  readonly runtimeImage: string;
+  readonly imagePullPolicy: "Always" | "IfNotPresent" | "Never";
+  readonly imagePullSecrets: readonly string[];
+  /** How long a rollout may take when the pipeline does not say, in seconds. */
+  readonly rolloutDeadlineSeconds: number;
+}
+
+/** A revision that is wanted, before it is written. */
+export interface Candidate {
+  readonly revision: Revision;
+  readonly missing: readonly Reference[];
+}
