@@ -20,6 +20,8 @@ export interface NodeOptions {
   readonly dataDirectory: string;
   /** Where it listens: 0.0.0.0 inside a container. */
   readonly bind: string;
+  /** Where clients reach the listener without TLS, and the nodes each other. */
+  readonly advertised: string;
   readonly certificates: Certificates | null;
   /** Users of SASL PLAIN. */
   readonly users: Readonly<Record<string, string>>;
@@ -28,20 +30,20 @@ export interface NodeOptions {
 
 /** Properties of a small, quick node: few partitions of the inner topics, no delay before a first rebalance. */
 export function brokerProperties(options: NodeOptions): string {
-  const { id, nodes, bind } = options;
+  const { id, nodes, bind, advertised } = options;
   const own = nodes[id - 1]!;
   const listeners = [["PLAINTEXT", own.plaintext], ...(options.certificates === null ? [] : secureListeners(own))] as const;
   const replicas = Math.min(nodes.length, 3);
   return lines({
     "process.roles": id === 1 ? "broker,controller" : "broker",
     "node.id": id,
-    "controller.quorum.voters": `1@127.0.0.1:${nodes[0]!.controller}`,
+    "controller.quorum.voters": `1@${advertised}:${nodes[0]!.controller}`,
     listeners: [
       ...listeners.map(([name, port]) => `${name}://${bind}:${port}`),
       ...(id === 1 ? [`CONTROLLER://${bind}:${own.controller}`] : []),
     ].join(","),
     "advertised.listeners": listeners
-      .map(([name, port]) => `${name}://${name === "PLAINTEXT" ? "127.0.0.1" : "localhost"}:${port}`)
+      .map(([name, port]) => `${name}://${name === "PLAINTEXT" ? advertised : "localhost"}:${port}`)
       .join(","),
     "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL:SASL_SSL,MTLS:SSL,EXPIRED:SASL_SSL",
     "inter.broker.listener.name": "PLAINTEXT",

@@ -19,6 +19,8 @@ const startTimeoutMs = 90_000;
 /** A node with data of a test closes its log in about a second. */
 const stopGraceMs = 10_000;
 
+const loopback = "127.0.0.1";
+
 /** How the broker is to be; all may be left out. */
 export interface BrokerOptions {
   /** Broker properties on top of ours. */
@@ -29,6 +31,8 @@ export interface BrokerOptions {
   readonly clusterSize?: number;
   /** Levels of features at formatting: `group.version=0` is a broker that only knows the classic group protocol. */
   readonly features?: readonly string[];
+  /** Address that it listens on and is reached at, in place of 127.0.0.1: a bridge's, for clients in pods. */
+  readonly address?: string;
   /** Told what takes long, one line each. */
   readonly say?: (line: string) => void;
 }
@@ -76,7 +80,7 @@ export interface Broker extends AsyncDisposable {
 }
 
 /**
- * Starts a real Apache Kafka in KRaft mode on free ports of 127.0.0.1, with its data in a temporary directory. It never
+ * Starts a real Apache Kafka in KRaft mode on free ports of `address`, with its data in a temporary directory. It never
  * outlives this process. Needs a JDK 17 and Maven (54 MB are downloaded once), or Docker; throws a sentence that says so.
  */
 export async function startBroker(options: BrokerOptions = {}): Promise<Broker> {
@@ -163,7 +167,8 @@ async function prepareNode({ id, ports, directory, certificates, launch, options
     id,
     nodes: ports,
     dataDirectory: join(home, "data"),
-    bind: launch.bind,
+    bind: options.address ?? launch.bind,
+    advertised: options.address ?? loopback,
     certificates,
     users: { [username]: password },
     overrides: options.properties ?? {},
@@ -182,7 +187,7 @@ async function prepareNode({ id, ports, directory, certificates, launch, options
   let running: GuardedProcess | null = null;
   return {
     id,
-    bootstrap: `127.0.0.1:${ports[id - 1]!.plaintext}`,
+    bootstrap: `${options.address ?? loopback}:${ports[id - 1]!.plaintext}`,
     start: async () => {
       const container = launch.container ? { container: basename(directory) + `-node-${id}` } : {};
       const command = launch.command({
