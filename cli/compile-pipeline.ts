@@ -2,10 +2,9 @@ import { check } from "../crds/check.ts";
 import { type Pipeline, pipelineKind, type PipelineSource } from "../crds/kinds/pipeline.ts";
 import type { PipelineTransform } from "../crds/kinds/transform.ts";
 import type { StructuralSchema } from "../crds/schema.ts";
-import { areProblems } from "../transform/check-columns.ts";
-import { compileTransform } from "../transform/compile.ts";
+import { type CompiledMembers, compilePipelineSpec } from "../transform/compile-pipeline.ts";
 import type { CompiledTransform, SqlProblem } from "../transform/compiled.ts";
-import { sourceColumns } from "../transform/source-columns.ts";
+import { sqlPath } from "../transform/sql-problem.ts";
 import type { Draft, Entry, ManifestProblem } from "./manifest.ts";
 
 /** A pipeline's SQL, checked, with what is wrong with it at its place in the manifest. */
@@ -18,11 +17,7 @@ export interface CompiledPipeline {
 
 /** Compiles the SQL of a pipeline against its declared columns. */
 export async function compilePipeline({ resource, locate }: Entry<Pipeline>): Promise<CompiledPipeline> {
-  const { source, transform, sink } = resource.spec;
-  const { key: upsertKey = null, deleteWhen } = (sink.duckdb ?? sink.snowflake)?.mode.upsert ?? {};
-  const upsertPath = `sink.${sink.snowflake === undefined ? "duckdb" : "snowflake"}.mode.upsert`;
-  const perRecord = sink.snowflake?.load.streaming !== undefined;
-  return compile({ source, transform, upsertKey, deleteWhen, upsertPath, perRecord }, locate);
+  return compile(resource.spec, locate);
 }
 
 /** What is wrong with the columns and the SQL of a pipeline that is wrong elsewhere, so that everything is told at once. */
@@ -35,10 +30,7 @@ export async function compileDraft({ spec, locate }: Draft): Promise<readonly Ma
     const format = checked(schemas["source"]?.properties?.[name]?.properties?.["format"], membersOf(source[name])["format"]);
     if (format === null || transform === null) continue;
     // Columns come from the format alone, so nothing else of the source has to be right.
-    const { problems } = await compile(
-      { source: { [name]: { format } } as unknown as PipelineSource, transform, upsertKey: null, perRecord: false },
-      locate,
-    );
+    const { problems } = await compile({ source: { [name]: { format } } as unknown as PipelineSource, transform }, locate);
     return problems;
   }
   return [];
@@ -54,29 +46,14 @@ function checked(schema: StructuralSchema | undefined, value: unknown): unknown 
   return problems.length === 0 ? defaulted : null;
 }
 
-interface Parts {
-  readonly source: PipelineSource;
-  readonly transform: PipelineTransform | undefined;
-  readonly upsertKey: readonly string[] | null;
-  readonly deleteWhen?: string | undefined;
-  readonly upsertPath?: string;
-  readonly perRecord: boolean;
-}
-
-async function compile({ source, ...parts }: Parts, locate: Draft["locate"]): Promise<CompiledPipeline> {
-  const failed = (problems: readonly SqlProblem[]): CompiledPipeline => ({
-    compiled: null,
-    problems: problems.map((problem) => placed(problem, locate)),
-    warnings: [],
-  });
-  const columns = sourceColumns(source);
-  if (areProblems(columns)) return failed(columns);
-  const compiled = await compileTransform({ ...parts, source: columns });
-  if (Array.isArray(compiled)) return failed(compiled);
+async function compile(spec: CompiledMembers, locate: Draft["locate"]): Promise<CompiledPipeline> {
+  const compiled = await compilePipelineSpec(spec);
+  if (Array.isArray(compiled))
+    return { compiled: null, problems: compiled.map((problem) => placed(problem, locate)), warnings: [] };
   return {
     compiled,
     problems: [],
-    warnings: compiled.warnings.map((message) => placed({ path: "transform.sql", message }, locate)),
+    warnings: compiled.warnings.map((message) => placed({ path: sqlPath, message }, locate)),
   };
 }
 

@@ -1,10 +1,8 @@
 import { createHash } from "node:crypto";
 import type { PipelineSpec } from "../crds/kinds/pipeline.ts";
 import type { TargetColumn } from "../transform/column.ts";
-import { compileTransform } from "../transform/compile.ts";
+import { compilePipelineSpec, upsertKeyOf } from "../transform/compile-pipeline.ts";
 import type { CompiledTransform, SqlProblem, Transformer } from "../transform/compiled.ts";
-import { areProblems } from "../transform/check-columns.ts";
-import { sourceColumns } from "../transform/source-columns.ts";
 import { openTransformer } from "../transform/transformer.ts";
 import type { ComponentContext } from "./component/context.ts";
 import type { DeadLetters } from "./component/dead-letters.ts";
@@ -39,14 +37,7 @@ export interface AssembleOptions {
 
 /** Compiles a pipeline's SQL. Throws Terminal `SpecInvalid` with all that is wrong with it. */
 async function compile(spec: PipelineSpec): Promise<CompiledTransform> {
-  const columns = sourceColumns(spec.source);
-  if (areProblems(columns)) throw invalid(columns);
-  const compiled = await compileTransform({
-    source: columns,
-    transform: spec.transform,
-    upsertKey: upsertKeyOf(spec),
-    perRecord: spec.sink.snowflake?.load.streaming !== undefined,
-  });
+  const compiled = await compilePipelineSpec(spec);
   if (Array.isArray(compiled)) throw invalid(compiled);
   return compiled;
 }
@@ -78,7 +69,7 @@ export async function assemble(spec: PipelineSpec, { context, limits, ...options
       openTransformer({
         compiled,
         target,
-        upsertKey: upsertKeyOf(spec),
+        upsertKey: upsertKeyOf(spec.sink),
         origins: sink.atomic === "split",
         scratchDirectory: context.scratchDirectory,
         memoryBytes: plan.transformMemoryBytes,
@@ -89,11 +80,6 @@ export async function assemble(spec: PipelineSpec, { context, limits, ...options
       }),
     [Symbol.asyncDispose]: () => parts.disposeAsync(),
   };
-}
-
-/** Columns by which rows replace each other; null where rows are added. */
-function upsertKeyOf({ sink }: PipelineSpec): readonly string[] | null {
-  return (sink.duckdb ?? sink.snowflake)?.mode.upsert?.key ?? null;
 }
 
 /** Digest of what the pipeline does to a record: where it comes from, how it is read, the SQL, where it goes. */
