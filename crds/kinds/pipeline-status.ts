@@ -6,6 +6,9 @@ export const pipelineStatus = object("What the pipeline is doing.", {
   observedGeneration: optional(integer("Generation of the spec this status is about.", { format: "int64" })),
   runningGeneration: optional(integer("Generation of the spec the pods run.", { format: "int64" })),
   revision: optional(string("The revision the pods are to run: ends the name of its ConfigMap.", { maxLength: 63 })),
+  rolloutStartTime: optional(
+    string("When the pods began to be rolled to `revision`; absent once it is proven.", { format: "date-time" }),
+  ),
   provenRevision: optional(
     string("The last revision whose pods read, transformed and loaded: what a failed rollout goes back to.", { maxLength: 63 }),
   ),
@@ -23,8 +26,9 @@ export const pipelineStatus = object("What the pipeline is doing.", {
   ),
   image: optional(string("Image the pods run.", { maxLength: 1024 })),
   conditions: conditions(
-    "Ready, SpecValid, ReferencesResolved, Progressing, Available, SourceReachable, SinkReachable, DeadLettersReachable, LookupsFresh, Draining.",
+    "Ready, SpecValid, ReferencesResolved, Progressing, Available, SourceReachable, SourceAsExpected, SinkReachable, DeadLettersReachable, LookupsFresh, Draining.",
   ),
+  pods: optional(string("Pods that are ready, of those wanted: `2/3`.", { maxLength: 32 })),
   replicas: optional(integer("Pods that exist.", { format: "int32" })),
   readyReplicas: optional(integer("Pods that read and can load.", { format: "int32" })),
   selector: optional(string("Label selector of the pods, for the scale subresource.", { maxLength: 1024 })),
@@ -45,6 +49,12 @@ export const pipelineStatus = object("What the pipeline is doing.", {
       recordsRead: optional(integer("Records read.", { format: "int64" })),
       rowsLoaded: optional(integer("Rows loaded.", { format: "int64" })),
       recordsRejected: optional(integer("Records sent to the dead letters.", { format: "int64" })),
+      counted: optional(
+        string(
+          "What of each pod that runs is in the sums (read/loaded/rejected), so that an operator that starts again goes on from there.",
+          { maxLength: 8192 },
+        ),
+      ),
     }),
   ),
   lastLoadTime: optional(string("When rows were last loaded.", { format: "date-time" })),

@@ -3,7 +3,7 @@ import { filesDeadLetter, filesSink, filesSource } from "../connectors/files.ts"
 import { snowflakeSink } from "../connectors/snowflake.ts";
 import { kafkaDeadLetter, kafkaSource } from "../connectors/kafka.ts";
 import { boolean, integer, object, oneOf, optional, type Static, withDefault } from "../schema.ts";
-import { type Kind, ready, type Resource } from "./kind.ts";
+import { type Kind, type Resource } from "./kind.ts";
 import { pipelineStatus } from "./pipeline-status.ts";
 import { podOverrides } from "./pod-overrides.ts";
 import { pipelineTransform } from "./transform.ts";
@@ -95,8 +95,14 @@ export const pipelineKind: Kind = {
   spec: pipelineSpec.json,
   status: pipelineStatus.json,
   columns: [
-    ...ready,
-    { name: "Replicas", type: "integer", jsonPath: ".status.replicas", description: "Pods that exist." },
+    {
+      name: "Ready",
+      type: "string",
+      jsonPath: '.status.conditions[?(@.type=="Ready")].status',
+      description: "Whether the spec as it is now works.",
+    },
+    { name: "Status", type: "string", jsonPath: '.status.conditions[?(@.type=="Ready")].reason', description: "Why." },
+    { name: "Pods", type: "string", jsonPath: ".status.pods", description: "Pods that are ready, of those wanted." },
     { name: "Lag(s)", type: "integer", jsonPath: ".status.lag.seconds", description: "Age of the oldest record not yet loaded." },
     {
       name: "Rows/s",
@@ -116,6 +122,26 @@ export const pipelineKind: Kind = {
       type: "integer",
       jsonPath: ".status.totals.recordsRejected",
       description: "Records sent to the dead letters.",
+    },
+    {
+      name: "Loaded",
+      type: "date",
+      jsonPath: ".status.lastLoadTime",
+      description: "How long ago rows were last loaded.",
+      priority: 1,
+    },
+    {
+      name: "Revision",
+      type: "string",
+      jsonPath: ".status.revision",
+      description: "The revision that the pods are to run.",
+      priority: 1,
+    },
+    {
+      name: "Message",
+      type: "string",
+      jsonPath: '.status.conditions[?(@.type=="Ready")].message',
+      description: "Why, in a sentence.",
       priority: 1,
     },
   ],

@@ -86,7 +86,13 @@ export interface ObservedPod {
   readonly ip: string;
   readonly phase: string;
   readonly ready: boolean;
+  /** Since when it is ready, in milliseconds since the epoch; null while it is not. */
+  readonly readySinceMs: number | null;
   readonly deleting: boolean;
+  /** When it has to have ended, its grace period included, in milliseconds since the epoch; null where it is not deleted. */
+  readonly endDueMs: number | null;
+  /** Empty before it is scheduled. */
+  readonly node: string;
   readonly createdMs: number;
   readonly restarts: number;
   /** Why its container waits or a pod cannot be scheduled: `ImagePullBackOff: …`; null where nothing keeps it. */
@@ -100,6 +106,20 @@ export interface ObservedPod {
     readonly atMs: number;
   } | null;
   /** What it told about itself, as last asked; null before its first answer or where it does not answer. */
+  readonly report: PodReport | null;
+  /** True once it was asked by this process, whether it answered or not. */
+  readonly asked: boolean;
+}
+
+/** A pod that is gone, remembered for a few minutes, for what it told last and how it ended. */
+export interface DepartedPod {
+  readonly name: string;
+  readonly uid: string;
+  readonly revision: string;
+  /** When it was gone, in milliseconds since the epoch. */
+  readonly atMs: number;
+  /** How its container ended; null where that was not seen. */
+  readonly ended: ObservedPod["ended"];
   readonly report: PodReport | null;
 }
 
@@ -116,6 +136,7 @@ export interface Observed {
   /** ServiceAccount, PodDisruptionBudget and NetworkPolicy that are there, and the revisions' ConfigMaps. */
   readonly children: readonly KubeObject[];
   readonly pods: readonly ObservedPod[];
+  readonly departed: readonly DepartedPod[];
   /** An object of the same name that is not ours, from the last try to write it: `Deployment pipeline-orders`; null: none. */
   readonly conflict: string | null;
   readonly nowMs: number;
