@@ -17,7 +17,7 @@ export default defineConfig({
         test: {
           name: "test",
           include: ["test/**/*.test.ts"],
-          globalSetup: ["test/kafka/global-setup.ts"],
+          globalSetup: ["test/kafka/global-setup.ts", "test/cluster/global-setup.ts"],
           testTimeout: 30_000,
           hookTimeout: 120_000,
         },

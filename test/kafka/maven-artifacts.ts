@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
-import { access, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { homedir, tmpdir } from "node:os";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
+import { cachedDirectory } from "../cache/cached-directory.ts";
 
 /** Maven coordinates; `type` and `classifier` as Maven's. */
 export interface Artifact {
@@ -15,31 +15,15 @@ export interface Artifact {
   readonly alone?: boolean;
 }
 
-/** How long another process may take to download before we give up waiting for it. */
-const lockWaitMs = 15 * 60_000;
-const lockPollMs = 250;
-
-/** Directory outside the tree where what was downloaded stays. */
-export function cacheDirectory(name: string): string {
-  return join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "snowline", name);
-}
-
 /**
  * Artifacts and what they depend on (unless `alone`), as files in a directory of the cache. Downloads once, also when several processes
  * ask at the same time. Throws with a sentence that names the fix where Maven lacks or cannot download.
  */
 export async function mavenArtifacts(name: string, artifacts: readonly Artifact[], announce: () => void): Promise<string> {
-  const directory = cacheDirectory(name);
-  if (await exists(directory)) return directory;
-  await mkdir(join(directory, ".."), { recursive: true });
-  await using _lock = await lock(`${directory}.lock`);
-  if (await exists(directory)) return directory;
-  announce();
-  const partial = `${directory}.partial`;
-  await rm(partial, { recursive: true, force: true });
-  await resolveInto(partial, artifacts);
-  await rename(partial, directory);
-  return directory;
+  return cachedDirectory(name, (partial) => {
+    announce();
+    return resolveInto(partial, artifacts);
+  });
 }
 
 async function resolveInto(directory: string, artifacts: readonly Artifact[]): Promise<void> {
@@ -85,39 +69,4 @@ async function maven(args: readonly string[]): Promise<void> {
         ),
   );
   await promise;
-}
-
-/** Takes turns with other processes: waits until `path` can be made. Disposing gives it up; a holder that is gone holds nothing. */
-export async function lock(path: string): Promise<AsyncDisposable> {
-  const deadline = Date.now() + lockWaitMs;
-  for (;;) {
-    try {
-      await mkdir(path);
-      await writeFile(join(path, "pid"), String(process.pid));
-      return { [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    }
-    if (await abandoned(path)) await rm(path, { recursive: true, force: true });
-    else if (Date.now() > deadline) throw new Error(`download: another process has held ${path} for too long; remove it`);
-    else await sleep(lockPollMs);
-  }
-}
-
-async function abandoned(path: string): Promise<boolean> {
-  const pid = Number(await readFile(join(path, "pid"), "utf8").catch(() => ""));
-  if (!Number.isInteger(pid) || pid <= 0) return false;
-  try {
-    process.kill(pid, 0);
-    return false;
-  } catch {
-    return true;
-  }
-}
-
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -1,11 +1,12 @@
 import { execFile } from "node:child_process";
-import { access, mkdtemp, readdir, rename, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { cachedDirectory } from "../cache/cached-directory.ts";
 import { freePorts } from "./free-port.ts";
 import { startGuarded } from "./guarded-process.ts";
-import { cacheDirectory, mavenArtifacts } from "./maven-artifacts.ts";
+import { mavenArtifacts } from "./maven-artifacts.ts";
 
 const run = promisify(execFile);
 
@@ -68,21 +69,13 @@ async function unpacked(say: (line: string) => void): Promise<string> {
     alone: true,
   };
   const name = `apicurio-registry-${registryVersion}`;
-  const directory = cacheDirectory(name);
-  const there = await access(directory).then(
-    () => true,
-    () => false,
-  );
-  if (there) return directory;
-  const archives = await mavenArtifacts(`${name}-archive`, [artifact], () =>
-    say("downloading the schema registry, 142 MB, once"),
-  );
-  const archive = (await readdir(archives)).find((file) => file.endsWith(".tar.gz"));
-  if (archive === undefined)
-    throw new Error(`schema registry: no archive in ${archives}; remove the directory to download it again`);
-  // Unpacked beside it and renamed: another process sees all of it or nothing.
-  const partial = await mkdtemp(`${directory}.partial-`);
-  await run("tar", ["-xzf", join(archives, archive), "-C", partial]);
-  await rename(partial, directory).catch(async () => rm(partial, { recursive: true, force: true }));
-  return directory;
+  return cachedDirectory(name, async (partial) => {
+    const archives = await mavenArtifacts(`${name}-archive`, [artifact], () =>
+      say("downloading the schema registry, 142 MB, once"),
+    );
+    const archive = (await readdir(archives)).find((file) => file.endsWith(".tar.gz"));
+    if (archive === undefined)
+      throw new Error(`schema registry: no archive in ${archives}; remove the directory to download it again`);
+    await run("tar", ["-xzf", join(archives, archive), "-C", partial]);
+  });
 }

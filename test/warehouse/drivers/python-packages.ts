@@ -2,7 +2,8 @@ import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { access, mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { cacheDirectory, lock } from "../../kafka/maven-artifacts.ts";
+import { cacheDirectory } from "../../cache/cached-directory.ts";
+import { lock } from "../../cache/lock.ts";
 
 /** How a program ended. */
 export interface Ended {

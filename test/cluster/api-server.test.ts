@@ -1,0 +1,23 @@
+import { execFileSync } from "node:child_process";
+import { expect, test } from "vitest";
+import { startApiServer } from "./api-server.ts";
+import { sharedApiServer } from "./shared-api-server.ts";
+
+test("an API server answers, keeps its objects over a restart, and leaves nothing behind", async () => {
+  const apiServer = await startApiServer();
+  const { directory } = apiServer.place;
+  await apiServer.kubectl(["create", "namespace", "kept"]);
+  await apiServer.restart();
+  expect(await apiServer.kubectl(["get", "namespace", "kept", "-o", "name"])).toBe("namespace/kept\n");
+  await apiServer.stop();
+  expect(execFileSync("ps", ["-eo", "args"], { encoding: "utf8" })).not.toContain(directory);
+});
+
+test("the shared API server knows our kinds, and refuses whom RBAC does not know", async () => {
+  const apiServer = await sharedApiServer();
+  expect(await apiServer.kubectl(["get", "pipelines", "-A", "-o", "name"])).toBe("");
+  const nobody = await apiServer.kubeconfigFor("nobody", ["visitors"]);
+  await expect(apiServer.kubectl(["get", "pipelines", "-A"], { kubeconfig: nobody })).rejects.toThrow(
+    'User "nobody" cannot list resource "pipelines" in API group "snowline.dev" at the cluster scope',
+  );
+});
