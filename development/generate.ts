@@ -12,10 +12,16 @@ import { reference } from "../crds/reference.ts";
 
 /** Path in the repository and text of every generated file. */
 export function generatedFiles(): ReadonlyMap<string, string> {
-  const definitions = kinds.map((kind): [string, string] => [
-    `crds/generated/${group}_${kind.plural}.yaml`,
-    `# Made by npm run generate from crds/kinds: do not edit.\n${stringify(customResourceDefinition(kind), { lineWidth: 130, aliasDuplicateObjects: false })}`,
-  ]);
+  const definitions = kinds.flatMap((kind): [string, string][] => {
+    const name = `${group}_${kind.plural}.yaml`;
+    const definition = stringify(customResourceDefinition(kind), { lineWidth: 130, aliasDuplicateObjects: false });
+    const text = `# Made by npm run generate from crds/kinds: do not edit.\n${definition}`;
+    // Helm reads nothing outside its chart.
+    return [
+      [`crds/generated/${name}`, text],
+      [`charts/snowline/files/crds/${name}`, text],
+    ];
+  });
   return new Map([...definitions, ["docs/reference.md", reference(kinds)]]);
 }
 

@@ -9,11 +9,11 @@ test.each([...generatedFiles()])("%s is what the schemas make (else: npm run gen
   expect(readFileSync(join(root, path), "utf8")).toBe(text);
 });
 
-test("crds/generated holds nothing else", () => {
-  const made = [...generatedFiles().keys()].filter((path) => path.startsWith("crds/generated/"));
+test.each(["crds/generated/", "charts/snowline/files/crds/"])("%s holds nothing else", (folder) => {
+  const made = [...generatedFiles().keys()].filter((path) => path.startsWith(folder));
   expect(
-    readdirSync(join(root, "crds/generated"))
-      .map((name) => `crds/generated/${name}`)
+    readdirSync(join(root, folder))
+      .map((name) => `${folder}${name}`)
       .toSorted(),
   ).toEqual(made.toSorted());
 });

@@ -120,6 +120,7 @@ export const rooms: readonly Room[] = [
     packages: ["@duckdb/node-api", "@polyglot-sql/sdk", "pino"],
     why: "the stand-in for Snowflake is a program of its own: it shares nothing with the product",
   },
+  { path: "charts/", may: [], packages: [], why: "what helm test runs is alone in its pod: it comes with the chart" },
   { path: "bin/", may: ["cli/", "development/set-up.mjs"], packages: [], why: "bin/ only starts cli/" },
   {
     path: "development/",
