@@ -24,7 +24,7 @@ export interface Reference {
 export interface Revision {
   /** 10 hex digits: digest of `content`. */
   readonly hash: string;
-  /** See revision-identity.ts. */
+  /** See `identityOf` in revision.ts. */
   readonly identity: string;
   readonly content: RevisionContent;
   /** The pod template as it was rendered when the revision was made: an operator of another version leaves it as it is. */
@@ -33,7 +33,7 @@ export interface Revision {
 
 /** What makes two revisions the same. */
 export interface RevisionContent {
-  /** The spec without what only scales: replicas, scaling, suspend. */
+  /** The spec without what no pod reads: replicas, scaling, suspend, rollout. */
   readonly spec: Readonly<Record<string, unknown>>;
   /** metadata.generation of the Pipeline when it was made. Not part of the digest. */
   readonly generation: number;
@@ -94,7 +94,8 @@ export interface ObservedPod {
   /** Empty before it is scheduled. */
   readonly node: string;
   readonly createdMs: number;
-  readonly restarts: number;
+  /** How often its container has ended. */
+  readonly ends: number;
   /** Why its container waits or a pod cannot be scheduled: `ImagePullBackOff: …`; null where nothing keeps it. */
   readonly waiting: { readonly reason: string; readonly message: string } | null;
   /** How its container last ended; null where it never did. */
