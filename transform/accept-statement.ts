@@ -46,7 +46,7 @@ export async function acceptStatement(
   return { statement: parsed.statement, query: parsed.query, analysis };
 }
 
-/** Names of the functions that aggregate rows, in lower case. */
+/** Names of the functions that aggregate rows, in lower case: the same in every locked database. */
 export async function aggregateNames(connection: DuckDBConnection): Promise<ReadonlySet<string>> {
   const rows = await rowsOf(
     connection,

@@ -1,17 +1,11 @@
 import type { PipelineSpec } from "../crds/kinds/pipeline.ts";
 import { areProblems } from "./check-columns.ts";
-import { compileTransform } from "./compile.ts";
+import { type CompileOptions, compileTransform } from "./compile.ts";
 import type { CompiledTransform, SqlProblem } from "./compiled.ts";
 import { sourceColumns } from "./source-columns.ts";
 
 /** What of a spec its SQL is compiled against. Without `sink`, as in a draft of which it is wrong, rows are added by copy. */
 export type CompiledMembers = Pick<PipelineSpec, "source" | "transform"> & Partial<Pick<PipelineSpec, "sink">>;
-
-/** How long it may take. */
-export interface CompileBounds {
-  /** SQL that takes longer to compile is refused. Default: 10 s. */
-  readonly compileMsMax?: number;
-}
 
 /**
  * Compiles a pipeline's SQL against the columns it declares and the way its rows are loaded, without data and without reaching
@@ -19,13 +13,13 @@ export interface CompileBounds {
  */
 export async function compilePipelineSpec(
   { source, transform, sink }: CompiledMembers,
-  bounds: CompileBounds = {},
+  options: Pick<CompileOptions, "compileMsMax" | "aggregates"> = {},
 ): Promise<CompiledTransform | SqlProblem[]> {
   const columns = sourceColumns(source);
   if (areProblems(columns)) return columns;
   const { deleteWhen } = upsertOf(sink) ?? {};
   return compileTransform({
-    ...bounds,
+    ...options,
     source: columns,
     transform,
     upsertKey: upsertKeyOf(sink),

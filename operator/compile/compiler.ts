@@ -1,0 +1,226 @@
+import { createHash } from "node:crypto";
+import type { Problem } from "../../crds/check.ts";
+import type { PipelineSpec } from "../../crds/kinds/pipeline.ts";
+import { type CompileRequest, compiledMembersOf, type Verdict } from "./compile-message.ts";
+import { type CompileProcess, type Outcome, startCompileProcess } from "./compile-process.ts";
+import { type VerdictCache, verdictCache } from "./verdict-cache.ts";
+
+/** Clock and bounds of compiling. */
+export interface CompilerOptions {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** SQL that takes longer is refused, in milliseconds. Default: 5 s. */
+  readonly compileMsMax?: number;
+  /** Without work for so long, a child is ended, in milliseconds. Default: 1 minute. */
+  readonly idleMs?: number;
+  /** Children at a time. Default: 2, so that one owner's endless SQL does not hold up another's. */
+  readonly childrenMax?: number;
+  /** Requests that wait for a child. Default: 256. */
+  readonly waitingMax?: number;
+}
+
+/**
+ * Compiles pipelines' SQL in child processes: SQL that spins, eats memory or crashes DuckDB ends its child, never the operator.
+ * Verdicts are remembered by what was compiled. A spec has to have passed its schema.
+ */
+export interface Compiler extends AsyncDisposable {
+  /**
+   * Throws where nothing can be said about the SQL now: too many wait (try again later), no child can be started, `signal` has
+   * ended.
+   */
+  compile(spec: PipelineSpec, signal: AbortSignal): Promise<Verdict>;
+  /** The problems of `compile`. */
+  check(spec: PipelineSpec, signal: AbortSignal): Promise<readonly Problem[]>;
+  /** Process ids of the children there are. */
+  readonly children: readonly number[];
+}
+
+const compileMsMaxDefault = 5_000;
+const idleMsDefault = 60_000;
+const childrenMaxDefault = 2;
+/** At 10 ms a compile, what is last waits a second or two. */
+const waitingMaxDefault = 256;
+/** A verdict is some hundred bytes, with hundreds of problems some ten kilobytes. */
+const verdictsMax = 4_096;
+/** SQL that was too much for a child may come through on a node less busy, in milliseconds. */
+const refusedMs = 600_000;
+/** A child that died may have been somebody else's victim: the SQL is to blame when it happens again. */
+const triesMax = 2;
+
+/** A request and those who wait for it. */
+interface Job {
+  readonly key: string;
+  readonly request: CompileRequest;
+  readonly verdict: PromiseWithResolvers<Verdict>;
+  asking: number;
+}
+
+interface Work {
+  readonly options: Required<CompilerOptions>;
+  readonly verdicts: VerdictCache;
+  /** Waiting and running, by key. */
+  readonly jobs: Map<string, Job>;
+  readonly waiting: Job[];
+  readonly lanes: Set<Promise<void>>;
+  /** Lanes that will look at `waiting` again. */
+  busy: number;
+  readonly idle: { readonly child: CompileProcess; readonly timer: NodeJS.Timeout }[];
+  readonly children: Set<CompileProcess>;
+  closed: boolean;
+}
+
+/** Opens a compiler; it starts a child when there is something to compile. */
+export function openCompiler(options: CompilerOptions): Compiler {
+  const work: Work = {
+    options: {
+      now: () => options.now(),
+      compileMsMax: options.compileMsMax ?? compileMsMaxDefault,
+      idleMs: options.idleMs ?? idleMsDefault,
+      childrenMax: options.childrenMax ?? childrenMaxDefault,
+      waitingMax: options.waitingMax ?? waitingMaxDefault,
+    },
+    verdicts: verdictCache(verdictsMax, () => options.now()),
+    jobs: new Map(),
+    waiting: [],
+    lanes: new Set(),
+    busy: 0,
+    idle: [],
+    children: new Set(),
+    closed: false,
+  };
+  const compile: Compiler["compile"] = async (spec, signal) => {
+    signal.throwIfAborted();
+    const request = { members: compiledMembersOf(spec), compileMsMax: work.options.compileMsMax };
+    const key = createHash("sha256").update(JSON.stringify(request.members)).digest("base64");
+    return work.verdicts.get(key) ?? asked(work, work.jobs.get(key) ?? enqueue(work, key, request), signal);
+  };
+  return {
+    compile,
+    check: async (spec, signal) => (await compile(spec, signal)).problems,
+    get children() {
+      return [...work.children].flatMap(({ pid }) => pid ?? []);
+    },
+    [Symbol.asyncDispose]: async () => {
+      work.closed = true;
+      for (const job of work.waiting.splice(0)) settle(work, job, new Error("compiler: it was closed"));
+      for (const { timer } of work.idle.splice(0)) clearTimeout(timer);
+      await Promise.all([...work.children].map((child) => child.kill()));
+      await Promise.all(work.lanes);
+    },
+  };
+}
+
+function enqueue(work: Work, key: string, request: CompileRequest): Job {
+  const { waitingMax, childrenMax } = work.options;
+  if (work.closed) throw new Error("compiler: it was closed");
+  if (work.waiting.length >= waitingMax)
+    throw new Error(`compiler: ${waitingMax} pipelines wait to be compiled already; try again later`);
+  const job: Job = { key, request, verdict: Promise.withResolvers(), asking: 0 };
+  // Who asked may be gone when it fails.
+  job.verdict.promise.catch(() => {});
+  work.jobs.set(key, job);
+  work.waiting.push(job);
+  if (work.busy < childrenMax) {
+    const lane = runLane(work).finally(() => work.lanes.delete(lane));
+    work.lanes.add(lane);
+  }
+  return job;
+}
+
+/** A job's verdict for one who asks. A job that nobody waits for any more is dropped while it has not begun. */
+async function asked(work: Work, job: Job, signal: AbortSignal): Promise<Verdict> {
+  job.asking++;
+  const aborted = Promise.withResolvers<never>();
+  const abort = (): void => {
+    aborted.reject(new Error("compiler: the SQL was not compiled in time; try again later", { cause: signal.reason }));
+  };
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    return await Promise.race([job.verdict.promise, aborted.promise]);
+  } finally {
+    signal.removeEventListener("abort", abort);
+    job.asking--;
+    const at = job.asking === 0 ? work.waiting.indexOf(job) : -1;
+    if (at >= 0) settle(work, work.waiting.splice(at, 1)[0]!, new Error("compiler: nobody waits for it"));
+  }
+}
+
+/** Runs what waits, one after the other, in one child. */
+async function runLane(work: Work): Promise<void> {
+  work.busy++;
+  for (let job = work.waiting.shift(); job !== undefined; job = work.waiting.shift()) {
+    settle(work, job, judged(await outcomeOf(work, job.request), job.request));
+  }
+  work.busy--;
+}
+
+async function outcomeOf(work: Work, request: CompileRequest): Promise<Outcome> {
+  for (let tries = 1; ; tries++) {
+    if (work.closed) return { kind: "unstarted", how: "it was closed" };
+    const child = takeChild(work);
+    const outcome = await child.run(request);
+    giveBack(work, child);
+    if ((outcome.kind !== "died" && outcome.kind !== "unstarted") || tries === triesMax) return outcome;
+  }
+}
+
+function takeChild(work: Work): CompileProcess {
+  for (let free = work.idle.pop(); free !== undefined; free = work.idle.pop()) {
+    clearTimeout(free.timer);
+    if (free.child.alive) return free.child;
+    work.children.delete(free.child);
+  }
+  const child = startCompileProcess();
+  work.children.add(child);
+  return child;
+}
+
+function giveBack(work: Work, child: CompileProcess): void {
+  if (!child.alive || work.closed) {
+    work.children.delete(child);
+    return;
+  }
+  const end = (): void => {
+    work.idle.splice(
+      work.idle.findIndex((free) => free.child === child),
+      1,
+    );
+    void child.kill().finally(() => work.children.delete(child));
+  };
+  const timer = setTimeout(end, work.options.idleMs);
+  work.idle.push({ child, timer });
+}
+
+/** What is to be said, and for how long it holds. An error where nothing can be. */
+type Judged = { readonly verdict: Verdict; readonly holdsMs: number } | Error;
+function judged(outcome: Outcome, { compileMsMax }: CompileRequest): Judged {
+  const refused = (message: string) => ({
+    verdict: { problems: [{ path: "spec.transform.sql", message }], warnings: [] },
+    holdsMs: refusedMs,
+  });
+  const smaller = "make its constant expressions smaller, or its CTEs fewer";
+  switch (outcome.kind) {
+    case "verdict":
+      return { verdict: outcome.verdict, holdsMs: outcome.spent ? refusedMs : Infinity };
+    case "late":
+      return refused(`takes too long to compile: it was given up after ${compileMsMax / 1000} s; ${smaller}`);
+    case "memory":
+      return refused(`takes too much memory to compile: ${smaller}`);
+    case "died":
+      return refused(`cannot be compiled: DuckDB ended over it (${outcome.how}), ${triesMax} times; ${smaller}`);
+    case "unstarted":
+      return new Error(`compiler: its process cannot be started (${outcome.how}); try again later`);
+    default:
+      return outcome satisfies never;
+  }
+}
+
+function settle(work: Work, job: Job, judged: Judged): void {
+  work.jobs.delete(job.key);
+  if (judged instanceof Error) {
+    job.verdict.reject(judged);
+    return;
+  }
+  work.verdicts.set(job.key, judged.verdict, judged.holdsMs);
+  job.verdict.resolve(judged.verdict);
+}
