@@ -1,0 +1,46 @@
+import type { Situation } from "../decide/situation.ts";
+import { servingPods } from "../decide/serving-pods.ts";
+import type { Judgement } from "./judgement.ts";
+import { troubleOf } from "../decide/pod-trouble.ts";
+
+const type = "Available";
+
+/** Whether rows arrive now: at least one pod reads and can load. What keeps the others is told. */
+export function available({ observed, replicas, target, drain }: Situation): Judgement {
+  if (target === null) return { type, status: "False", reason: "NothingRuns", message: "no pod has ever been wanted" };
+  if (drain !== null)
+    return {
+      type,
+      status: "False",
+      reason: drain.because,
+      message: asleepMessage(drain.because, observed.pipeline.spec.scaling !== undefined),
+    };
+  const pods = servingPods(observed);
+  const ready = observed.deployment?.status?.readyReplicas ?? 0;
+  const trouble = troubleOf(pods, observed.deployment);
+  const silent = pods.some((pod) => pod.ready) && pods.every(({ asked, report }) => asked && report === null);
+  const hint = silent
+    ? ". The pods do not answer the operator on port 9464, so lag, rates and totals are missing: a NetworkPolicy may keep it from them"
+    : "";
+  if (ready >= replicas) return { type, status: "True", reason: "PodsReady", message: `${count(ready)} and can load${hint}` };
+  if (ready > 0) {
+    const why = trouble === null ? "" : `. ${trouble.message}`;
+    return {
+      type,
+      status: "True",
+      reason: "SomePodsReady",
+      message: `not all of the ${replicas} pods are ready; the others do their work${why}${hint}`,
+    };
+  }
+  if (trouble !== null) return { type, status: "False", reason: trouble.reason, message: trouble.message };
+  return { type, status: "Unknown", reason: "PodsStarting", message: "no pod is ready yet" };
+}
+
+const count = (ready: number): string => (ready === 1 ? "the pod reads" : `${ready} pods read`);
+
+function asleepMessage(because: string, autoscaled: boolean): string {
+  if (because === "Suspended") return "spec.suspend is true: no pod runs. Set it to false to go on from where the table stands";
+  return autoscaled
+    ? "spec.scaling.min is 0 and nothing scales up by itself yet: no pod runs. Set spec.scaling.min to 1"
+    : "spec.replicas is 0: no pod runs. kubectl scale pipeline --replicas=1 goes on from where the table stands";
+}

@@ -1,0 +1,110 @@
+import type { PipelineStatus } from "../../../crds/kinds/pipeline-status.ts";
+import type { Problem } from "../../../crds/check.ts";
+import { isAlive, servingPods } from "../decide/serving-pods.ts";
+import { isSettled } from "../decide/settled.ts";
+import type { Situation } from "../decide/situation.ts";
+import { label } from "../names.ts";
+import type { Observed, Revision } from "../observed.ts";
+import { available } from "./available.ts";
+import { draining } from "./draining.ts";
+import { conditionsFrom, type Judgement } from "./judgement.ts";
+import { numbersOf } from "./numbers.ts";
+import { progressing } from "./progressing.ts";
+import { readyFrom } from "./ready.ts";
+import { timestamp } from "./timestamp.ts";
+import { isAdvisory, toldConditions } from "./told-conditions.ts";
+import { totalsAfter } from "./totals.ts";
+
+/** Problems that a condition names. */
+const namedMax = 10;
+
+/** The whole status of a Pipeline that is not being deleted. Members that nothing is known of are left out. */
+export function statusOf(situation: Situation): PipelineStatus {
+  const { observed, target, drain } = situation;
+  const { pipeline, deployment, nowMs } = observed;
+  const before = pipeline.status ?? {};
+  const generation = pipeline.metadata.generation ?? 0;
+  const { image, lastLoadTime } = { image: target === null ? before.image : imageOf(target), lastLoadTime: lastLoad(observed) };
+  return {
+    observedGeneration: generation,
+    ...rolloutOf(situation),
+    ...(drain === null ? {} : { drained: drain.done && drain.killed === null }),
+    ...(image === undefined ? {} : { image }),
+    conditions: conditionsFrom(judgementsOf(situation), { before: before.conditions ?? [], generation, now: timestamp(nowMs) }),
+    pods: `${deployment?.status?.readyReplicas ?? 0}/${target === null ? 0 : situation.replicas}`,
+    replicas: deployment?.status?.replicas ?? 0,
+    readyReplicas: deployment?.status?.readyReplicas ?? 0,
+    selector: `${label.pipeline}=${pipeline.metadata.name}`,
+    ...numbersOf(drain === null ? reading(observed) : [], before),
+    ...totalsOf(observed),
+    ...(lastLoadTime === undefined ? {} : { lastLoadTime }),
+  };
+}
+
+/** All conditions, Ready first. */
+function judgementsOf(situation: Situation): readonly Judgement[] {
+  const { observed, drain } = situation;
+  const told = drain === null ? toldConditions(servingPods(observed), observed.pipeline.status?.conditions ?? []) : [];
+  const judgements = [specValid(situation), referencesResolved(situation), progressing(situation), available(situation), ...told];
+  const ready = readyFrom(judgements.filter(({ type }) => !isAdvisory(type)));
+  return [ready, ...judgements, ...(drain === null ? [] : [draining(drain)])];
+}
+
+function specValid({ wanted }: Situation): Judgement {
+  const type = "SpecValid";
+  if (wanted.invalid.length > 0) return { type, status: "False", reason: "SpecInvalid", message: listed(wanted.invalid) };
+  return { type, status: "True", reason: "Valid", message: "the spec and its SQL are valid" };
+}
+
+function referencesResolved({ wanted }: Situation): Judgement {
+  const type = "ReferencesResolved";
+  if (wanted.unresolved.length > 0)
+    return { type, status: "False", reason: "ReferenceMissing", message: listed(wanted.unresolved) };
+  return { type, status: "True", reason: "Resolved", message: "what the spec refers to is there" };
+}
+
+const listed = (problems: readonly Problem[]): string => {
+  const named = problems.slice(0, namedMax).map(({ path, message }) => `${path}: ${message}`);
+  return [...named, ...(problems.length > namedMax ? [`${problems.length - namedMax} more`] : [])].join("; ");
+};
+
+/** Which revision runs, and what became of the last rollout. */
+function rolloutOf({ observed, rollout, target, proven, wanted }: Situation): PipelineStatus {
+  const { deployment, pipeline } = observed;
+  const before = pipeline.status ?? {};
+  const good = rollout.kind === "proven" ? target?.hash : (proven?.hash ?? before.provenRevision);
+  const current =
+    rollout.kind === "proven" && target !== null && target.hash === wanted.revision?.hash && isSettled(deployment, target);
+  const running = current ? pipeline.metadata.generation : before.runningGeneration;
+  const since = "sinceMs" in rollout ? timestamp(rollout.sinceMs) : undefined;
+  return {
+    ...(running === undefined ? {} : { runningGeneration: running }),
+    ...(target === null ? {} : { revision: target.hash }),
+    ...(since === undefined ? {} : { rolloutStartTime: since }),
+    ...(good === undefined ? {} : { provenRevision: good }),
+    ...(rollout.kind === "taken back" ? { failedRollout: rollout.failed } : {}),
+  };
+}
+
+/** Pods that own splits: those that are to end still tell, but what they own moves on. */
+const reading = ({ pods }: Observed) => pods.filter((pod) => isAlive(pod) && !pod.deleting);
+
+function totalsOf({ pipeline, pods, departed }: Observed): Pick<PipelineStatus, "totals"> {
+  const told = [...pods, ...departed].flatMap(({ uid, report }) => (report === null ? [] : [{ uid, totals: report.totals }]));
+  const silent = pods.filter(({ report }) => report === null).map(({ uid }) => uid);
+  const before = pipeline.status?.totals;
+  return told.length === 0 && before === undefined ? {} : { totals: totalsAfter(before, told, silent) };
+}
+
+/** The latest that was ever told. */
+function lastLoad({ pipeline, pods, departed }: Observed): string | undefined {
+  const times = [...pods, ...departed]
+    .flatMap(({ report }) => report?.lastLoadTime ?? [])
+    .map((time) => timestamp(Date.parse(time)));
+  return [...times, ...(pipeline.status?.lastLoadTime === undefined ? [] : [pipeline.status.lastLoadTime])].toSorted().at(-1);
+}
+
+function imageOf({ template }: Revision): string | undefined {
+  const [container] = (template.spec["containers"] ?? []) as readonly { readonly image?: string }[];
+  return container?.image;
+}
