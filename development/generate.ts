@@ -10,19 +10,21 @@ import { group } from "../crds/kinds/kind.ts";
 import { kinds } from "../crds/kinds/kinds.ts";
 import { reference } from "../crds/reference.ts";
 
+const header = "# Made by npm run generate from crds/kinds: do not edit.\n";
+
 /** Path in the repository and text of every generated file. */
 export function generatedFiles(): ReadonlyMap<string, string> {
-  const definitions = kinds.flatMap((kind): [string, string][] => {
-    const name = `${group}_${kind.plural}.yaml`;
-    const definition = stringify(customResourceDefinition(kind), { lineWidth: 130, aliasDuplicateObjects: false });
-    const text = `# Made by npm run generate from crds/kinds: do not edit.\n${definition}`;
-    // Helm reads nothing outside its chart.
-    return [
-      [`crds/generated/${name}`, text],
-      [`charts/snowline/files/crds/${name}`, text],
-    ];
-  });
-  return new Map([...definitions, ["docs/reference.md", reference(kinds)]]);
+  const definitions = kinds.map((kind) => ({
+    name: `${group}_${kind.plural}.yaml`,
+    text: stringify(customResourceDefinition(kind), { lineWidth: 130, aliasDuplicateObjects: false }),
+  }));
+  return new Map([
+    ...definitions.map(({ name, text }): [string, string] => [`crds/generated/${name}`, `${header}${text}`]),
+    // Helm and Kustomize read nothing outside their folder.
+    ...definitions.map(({ name, text }): [string, string] => [`charts/snowline/files/crds/${name}`, `${header}${text}`]),
+    ["charts/manifests/crds.yaml", `${header}${definitions.map(({ text }) => text).join("---\n")}`],
+    ["docs/reference.md", reference(kinds)],
+  ]);
 }
 
 if (import.meta.main) {
