@@ -28,7 +28,7 @@ export function explainType(schema: StructuralSchema, value: unknown): string | 
     return `must be an object${fields.length === 0 ? "" : ` with ${listed(fields)}`}, not ${is}`;
   }
   if (value === null || typeof value === "object") return `must be ${words[wanted]}, not ${is}`;
-  return `${shown(value)} is ${is}, must be ${words[wanted]}: ${fix(wanted, value)}`;
+  return `${shown(value)} is ${is}, must be ${words[wanted]}: ${fix(wanted, schema, value)}`;
 }
 
 type Wanted = NonNullable<StructuralSchema["type"]> | "quantity";
@@ -61,7 +61,7 @@ function accepts(wanted: Wanted, value: unknown): boolean {
   }
 }
 
-function fix(wanted: Wanted, value: unknown): string {
+function fix(wanted: Wanted, schema: StructuralSchema, value: unknown): string {
   switch (wanted) {
     case "string":
       return "write it in quotes";
@@ -74,6 +74,8 @@ function fix(wanted: Wanted, value: unknown): string {
         ? "write it without quotes"
         : "write it in digits";
     default:
+      // Without rules of bytes it is any resource's amount, such as half a CPU.
+      if (typeof value === "number" && schema["x-kubernetes-validations"] === undefined) return "write it in quotes";
       return "write bytes, such as 64Mi";
   }
 }

@@ -6,7 +6,7 @@ import { type Path, pathText } from "../../crds/path.ts";
 import { canonicalJson } from "./canonical-json.ts";
 import type { Reference, RevisionContent } from "./observed.ts";
 
-/** What a change means for the pods. How many there are is another matter: see `scaleOf`. */
+/** What a change means for the pods. How many of them there are is another matter. */
 export interface Change {
   /** `ignore`: nothing that a pod reads. `roll`: the pods have to be replaced. */
   readonly kind: "ignore" | "roll";

@@ -125,6 +125,11 @@ export const wrong: readonly Mistake[] = [
     set: { "spec.sink.duckdb.load": { upToBytes: 1.5 } },
     wrong: { "spec.sink.duckdb.load.upToBytes": "1.5 is a number, must be an integer or a string: write bytes, such as 64Mi" },
   },
+  {
+    title: "half a CPU, as a number",
+    set: { "spec.pod": { resources: { limits: { cpu: 0.5 } } } },
+    wrong: { "spec.pod.resources.limits.cpu": "0.5 is a number, must be an integer or a string: write it in quotes" },
+  },
   // Bounds.
   {
     title: "a misspelt choice",
