@@ -11,10 +11,25 @@ const uses = [
   { path: "spec.deadLetter.kafka.connection", system: "kafka" },
 ] as const;
 
+/** A field of a Pipeline that names a Connection. */
+export interface ConnectionUse {
+  readonly path: string;
+  readonly name: string;
+  /** The member of the Connection's spec that has to be set. */
+  readonly system: string;
+}
+
+/** Where a Pipeline names which Connection, and for what. Takes it as it is written. */
+export function connectionUsesOf(pipeline: unknown): readonly ConnectionUse[] {
+  return uses.flatMap(({ path, system }): ConnectionUse[] => {
+    const name = at(pipeline, path);
+    return typeof name === "string" && name !== "" ? [{ path, name, system }] : [];
+  });
+}
+
 /** Names of the Connections that a Pipeline needs, each once. */
 export function connectionsOf(pipeline: unknown): readonly string[] {
-  const names = uses.map(({ path }) => at(pipeline, path));
-  return [...new Set(names.filter((name) => typeof name === "string"))];
+  return [...new Set(connectionUsesOf(pipeline).map(({ name }) => name))];
 }
 
 /**
@@ -27,9 +42,7 @@ export function validateConnections(pipeline: unknown, connections: readonly unk
     const other = at(connection, "metadata.namespace");
     return namespace === undefined || other === undefined || namespace === other;
   });
-  return uses.flatMap(({ path, system }): Problem[] => {
-    const name = at(pipeline, path);
-    if (typeof name !== "string" || name === "") return [];
+  return connectionUsesOf(pipeline).flatMap(({ path, name, system }): Problem[] => {
     const connection = near.find((connection) => at(connection, "metadata.name") === name);
     if (connection === undefined)
       return [
@@ -42,11 +55,18 @@ export function validateConnections(pipeline: unknown, connections: readonly unk
         },
       ];
     if (leadsTo(connection, system)) return [];
-    return [{ path, message: `${shown(name)} is a Connection without ${system}: name one with ${system}` }];
+    return [leadsElsewhere({ path, name, system })];
   });
 }
 
-const leadsTo = (connection: unknown, system: string): boolean => at(connection, `spec.${system}`) !== undefined;
+/** What is wrong where the Connection that is named leads to another system. */
+export const leadsElsewhere = ({ path, name, system }: ConnectionUse): Problem => ({
+  path,
+  message: `${shown(name)} is a Connection without ${system}: name one with ${system}`,
+});
+
+/** True for a Connection to this kind of system. */
+export const leadsTo = (connection: unknown, system: string): boolean => at(connection, `spec.${system}`) !== undefined;
 
 function missing(name: string, candidates: readonly unknown[]): string {
   const names = candidates.map((connection) => String(at(connection, "metadata.name")));
