@@ -1,8 +1,16 @@
 import type { Condition } from "../../crds/kinds/condition.ts";
 
-/** What a pod's /status tells, as far as it is read: see EngineStatus in runtime/engine/report.ts. Numbers are since the process began. */
+/**
+ * What a pod's /status/brief tells, as far as it is read: see BriefStatus in runtime/http/brief-status.ts, whose size is bounded.
+ * Numbers are since the process began.
+ */
 export interface PodReport {
   readonly started: boolean;
+  /**
+   * Whether it has shown that it works: what its readiness waits for. `loaded` and `caughtUp` say that its revision works; `noSplit`
+   * only that the pod stands by; `waiting` and `rejecting` what it lacks. Absent where an older runtime does not tell.
+   */
+  readonly proof?: { readonly kind: "loaded" | "caughtUp" | "noSplit" | "waiting" | "rejecting"; readonly message: string };
   readonly conditions: readonly Condition[];
   readonly totals: { readonly recordsRead: number; readonly rowsLoaded: number; readonly recordsRejected: number };
   readonly rates: { readonly recordsPerSecond: number; readonly rowsPerSecond: number };

@@ -5,6 +5,7 @@ import { sleep } from "./clock.ts";
 import { nextStep, type Step } from "./next-step.ts";
 import type { OwnedSplits } from "./owned-splits.ts";
 import { noteReachable, noteUnreachable } from "./persist.ts";
+import { isProven } from "./proof.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 /** Why reading ended. */
@@ -26,6 +27,15 @@ export interface ReadingOptions {
 
 /** How often a run that ends when it has caught up looks whether it has, while a read waits for records that may never come. */
 const caughtUpLookMs = 50;
+
+/** Longest a pod that has shown nothing yet keeps records before it loads them, in milliseconds. */
+const provingMs = 5000;
+
+/**
+ * How long a read after a failure must have waited for records until the source counts as reached again, in milliseconds: where no
+ * record comes it has no other way to say so. A source that still fails says so at once.
+ */
+const calmReadMs = 10_000;
 
 /** Reads from the source into one batch after the other. */
 export class Reading {
@@ -71,17 +81,25 @@ export class Reading {
   }
 
   #step(batch: Batch, firstAtMs: number | null): Step {
-    const { splits, surroundings, everyMs, until, transformFree, stopped } = this.#options;
+    const { splits, surroundings, until, transformFree, stopped } = this.#options;
     return nextStep({
       stopped: stopped(),
       full: batch.full,
       empty: batch.empty,
       transformFree: transformFree(),
-      flushAtMs: firstAtMs === null ? null : firstAtMs + everyMs,
+      flushAtMs: firstAtMs === null ? null : firstAtMs + this.#everyMs(),
       nowMs: surroundings.clock.now(),
       readToEnd: until === "caughtUp" && splits.readToEnd(),
       reclaimAtMs: splits.reclaimAtMs(),
     });
+  }
+
+  /** A rollout waits for a pod's first batch: it does not wait for an owner's hour. */
+  #everyMs(): number {
+    const { everyMs, surroundings } = this.#options;
+    const { report } = surroundings;
+    const proving = report.totals.batches === 0 && !isProven(report.proof);
+    return proving ? Math.min(everyMs, provingMs) : everyMs;
   }
 
   /** One read, until it is due to look again. While the source is to be left alone, the pause for it. */
@@ -105,11 +123,11 @@ export class Reading {
     const { source, surroundings } = this.#options;
     const { clock, report, loopActiveMs, abandon } = surroundings;
     const before = { records: batch.count, skipped: batch.skipped, activeMs: loopActiveMs() };
+    const cancel = this.#failures === 0 ? () => {} : clock.after(calmReadMs, () => this.#noteCalm());
     try {
       const { kind } = await source.read(batch, signal);
       if (kind !== "interrupted") {
-        this.#failures = 0;
-        noteReachable("source", surroundings);
+        this.#noteCalm();
         this.#options.splits.noteNotices();
       }
       return kind;
@@ -118,9 +136,15 @@ export class Reading {
       this.#retryAtMs = clock.now() + noteUnreachable(error, "source", ++this.#failures, surroundings);
       return "interrupted";
     } finally {
+      cancel();
       report.stageClock.work("read", loopActiveMs() - before.activeMs);
       report.read(batch.count - before.records, batch.skipped - before.skipped);
     }
+  }
+
+  #noteCalm(): void {
+    this.#failures = 0;
+    noteReachable("source", this.#options.surroundings);
   }
 
   /** Wakes the read when it is due, and where the end of the run is to be noticed also when it has come. */

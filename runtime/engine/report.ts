@@ -4,6 +4,7 @@ import type { Clock } from "./clock.ts";
 import { type Observation, readiness, withCondition } from "./conditions.ts";
 import { type Lag, type SplitLag, totalLag } from "./lag.ts";
 import { type EngineMetrics, registerEngineMetrics, type Scraped } from "./metrics.ts";
+import { isProven, type Proof, proofOf } from "./proof.ts";
 import { keepSamples, ratesOf, type Sums } from "./rate-window.ts";
 import { type Stage, StageClock, stages } from "./stage-clock.ts";
 
@@ -29,9 +30,20 @@ export interface EngineStatus extends Scraped {
   readonly started: boolean;
   /** True where the sink held a position of at least one of the splits: an earlier run loaded something. */
   readonly resumed: boolean;
+  /** True once `proof` is one, until the process ends: this pod may take the place of another. */
+  readonly proven: boolean;
+  readonly proof: Proof;
   readonly totals: Totals;
   readonly lag: Lag;
   readonly lastLoadTime: string | null;
+}
+
+/** The splits of this pod, to be asked at any time. */
+export interface ReportedSplits {
+  /** Of those that are open. */
+  lag(): readonly SplitLag[];
+  /** How many the source gave at the last claim, be they open or not. */
+  readonly owned: number;
 }
 
 /** What a report is about. */
@@ -63,7 +75,9 @@ export class PipelineReport {
   #started = false;
   #resumed = false;
   #lastLoadMs: number | null = null;
-  #splits: () => readonly SplitLag[] = () => [];
+  #splits: ReportedSplits = { lag: () => [], owned: 0 };
+  #splitlessSinceMs: number | null = null;
+  #proof: Proof = { kind: "waiting", message: "the pipeline is starting" };
   #totals: Totals = { recordsRead: 0, recordsLoaded: 0, rowsLoaded: 0, recordsRejected: 0, recordsSkipped: 0, batches: 0 };
 
   constructor(options: ReportOptions) {
@@ -93,10 +107,16 @@ export class PipelineReport {
     return before !== observation.status;
   }
 
-  /** The first splits are open. `splits` answers the lag of the open splits, at any time. */
-  start(splits: () => readonly SplitLag[]): void {
+  /** What is shown of the pipeline's working so far: see `Proof`. */
+  get proof(): Proof {
+    return this.#proof;
+  }
+
+  /** The first splits are open. */
+  start(splits: ReportedSplits): void {
     this.#started = true;
     this.#splits = splits;
+    this.#prove();
   }
 
   /** The sink held a position: this run goes on where an earlier one ended. */
@@ -127,13 +147,15 @@ export class PipelineReport {
     this.metrics.rowsLoaded.inc(batch.rows);
     this.metrics.recordsRejected.inc({ refused_by: "format" }, batch.refusedByFormat);
     this.metrics.recordsRejected.inc({ refused_by: "transform" }, batch.rejected - batch.refusedByFormat);
+    this.#prove();
   }
 
-  /** Notes the sums every second until the answer is called, for the averages of the last minute. */
+  /** Notes the sums, and whether the pipeline has shown that it works, every second until the answer is called, for the averages of the last minute. */
   sample(): () => void {
     let cancel = (): void => {};
     const turn = (): void => {
       this.#samples = keepSamples(this.#samples, this.#sums());
+      this.#prove();
       cancel = this.#options.clock.after(sampleMs, turn);
     };
     turn();
@@ -141,12 +163,14 @@ export class PipelineReport {
   }
 
   status(): EngineStatus {
-    const splits = this.#splits();
+    const splits = this.#splits.lag();
     return {
       pipeline: this.pipeline,
       schemaVersion: this.schemaVersion,
       started: this.#started,
       resumed: this.#resumed,
+      proven: isProven(this.#proof),
+      proof: this.#proof,
       conditions: this.#conditions,
       totals: this.#totals,
       rates: ratesOf(this.#samples, this.#sums()),
@@ -157,6 +181,21 @@ export class PipelineReport {
       stageCallSeconds: this.#callSeconds(),
       sinkWaitSeconds: this.stageClock.sinkWaitMs() / 1000,
     };
+  }
+
+  /** Once shown it stays: a pod that was good does not become a new one by a record that is not. */
+  #prove(): void {
+    if (isProven(this.#proof)) return;
+    const nowMs = this.#options.clock.now();
+    const { owned } = this.#splits;
+    this.#splitlessSinceMs = this.#started && owned === 0 ? (this.#splitlessSinceMs ?? nowMs) : null;
+    this.#proof = proofOf({
+      started: this.#started,
+      totals: this.#totals,
+      owned,
+      lag: this.#splits.lag(),
+      splitlessMs: this.#splitlessSinceMs === null ? null : nowMs - this.#splitlessSinceMs,
+    });
   }
 
   #callSeconds(): Record<Stage, number | null> {

@@ -126,7 +126,7 @@ async function run(options: PipelineOptions, surroundings: Surroundings, unread:
   try {
     const splits = new OwnedSplits(source, sink, surroundings);
     await splits.claim();
-    report.start(() => splits.lag());
+    report.start(splits);
     report.observe({
       type: "Progressing",
       status: "True",

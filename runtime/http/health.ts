@@ -16,7 +16,10 @@ export interface Health {
 /** What Kubernetes' startup, readiness and liveness probes ask. */
 export type Probe = "started" | "ready" | "live";
 
-/** Answers a probe from the engine's status. Pure. `live` fails only for a call that hangs: a restart helps nothing else. */
+/**
+ * Answers a probe from the engine's status. Pure. `ready` only for a pod that has shown that it works, so that a rollout takes no
+ * good pod down for one that is merely connected. `live` fails only for a call that hangs: a restart helps nothing else.
+ */
 export function health(probe: Probe, status: EngineStatus): Health {
   switch (probe) {
     case "started":
@@ -26,7 +29,11 @@ export function health(probe: Probe, status: EngineStatus): Health {
       };
     case "ready": {
       const ready = status.conditions.find(({ type }) => type === "Ready");
-      return { ok: ready?.status === "True", message: ready?.message ?? "the pipeline is starting" };
+      const reads = ready?.status === "True";
+      return {
+        ok: reads && status.proven,
+        message: reads ? status.proof.message : (ready?.message ?? "the pipeline is starting"),
+      };
     }
     case "live": {
       const stuck = stages.find((stage) => (status.stageCallSeconds[stage] ?? 0) > stallSecondsMax);

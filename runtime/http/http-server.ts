@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import type { Registry } from "prom-client";
 import type { EngineStatus } from "../engine/report.ts";
+import { briefStatus } from "./brief-status.ts";
 import { health, type Probe } from "./health.ts";
 
 /** Where to serve, and what. */
@@ -36,6 +37,8 @@ async function answer(path: string, { registry, status }: HttpServerOptions): Pr
       return { code: 200, type: registry.contentType, body: await registry.metrics() };
     case "/status":
       return json(200, status());
+    case "/status/brief":
+      return json(200, briefStatus(status()));
     case "/healthz/started":
     case "/healthz/ready":
     case "/healthz/live": {
@@ -43,7 +46,9 @@ async function answer(path: string, { registry, status }: HttpServerOptions): Pr
       return json(ok ? 200 : 503, { ok, message });
     }
     default:
-      return json(404, { message: "there are /metrics, /status, /healthz/started, /healthz/ready and /healthz/live" });
+      return json(404, {
+        message: "there are /metrics, /status, /status/brief, /healthz/started, /healthz/ready and /healthz/live",
+      });
   }
 }
 

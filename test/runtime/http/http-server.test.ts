@@ -35,6 +35,7 @@ test("the probes follow the pipeline from its start to its drain", async () => {
     totals: { rowsLoaded: 3 },
     lag: { records: 0 },
   });
+  expect(JSON.parse((await get("/status/brief"))[1])).toMatchObject({ splits: 1, proven: true, totals: { rowsLoaded: 3 } });
   expect((await get("/nothing"))[0]).toBe(404);
   expect((await fetch(`${server.url}/status`, { method: "POST" })).status).toBe(405);
 
