@@ -1,87 +1,200 @@
-{{- /* Beginning of every name. Room is left for the longest ending, -metrics, in the 63 characters of a Service's name. */ -}}
-{{- define "snowline.fullname" -}}
-{{- $name := default .Chart.Name .Values.nameOverride -}}
-{{- $default := ternary .Release.Name (printf "%s-%s" .Release.Name $name) (contains $name .Release.Name) -}}
-{{- default $default .Values.fullnameOverride | trunc 48 | trimSuffix "-" -}}
-{{- end -}}
+import type { NotConnected } from "../component/errors.ts";
+import type { Move, Position, Split } from "../component/position.ts";
+import type { Sink } from "../component/sink.ts";
+import type { Source, SplitProgress } from "../component/source.ts";
+import { backoffMs, calmMs, reclaimMs } from "./backoff.ts";
+import { type Loaded, lagOf, type SplitLag } from "./lag.ts";
+import { attempt, noteReachable, persist } from "./persist.ts";
+import { noteNotices } from "./source-notices.ts";
+import { GivenUp, type Surroundings } from "./surroundings.ts";
 
-{{- /* Name of a cluster-scoped object: two releases may have one name in two namespaces. Takes (list $ ending). */ -}}
-{{- define "snowline.clusterName" -}}
-{{- $root := index . 0 -}}
-{{- printf "%s%s.%s" (include "snowline.fullname" $root) (index . 1) $root.Release.Namespace -}}
-{{- end -}}
+/** Conflicts of a split that followed each other closely. */
+interface Conflicts {
+  readonly count: number;
+  readonly atMs: number;
+}
 
-{{- define "snowline.serviceAccount" -}}
-{{- if .Values.serviceAccount.create -}}
-{{- default (include "snowline.fullname" .) .Values.serviceAccount.name -}}
-{{- else -}}
-{{- required "serviceAccount.name: is empty, and serviceAccount.create is false: name the ServiceAccount that is there" .Values.serviceAccount.name -}}
-{{- end -}}
-{{- end -}}
+/** A split that could not be opened, and how often in a row. */
+interface Unreachable {
+  readonly failures: number;
+  readonly error: string;
+}
 
-{{- define "snowline.selector" -}}
-app.kubernetes.io/name: {{ .Chart.Name }}
-app.kubernetes.io/instance: {{ .Release.Name }}
-app.kubernetes.io/component: operator
-{{- end -}}
+/** The splits that this reader owns and has open, how far each is loaded, and those it lost or could not open and waits for. */
+export class OwnedSplits {
+  readonly #source: Source;
+  readonly #sink: Sink;
+  readonly #surroundings: Surroundings;
+  readonly #open = new Map<string, Split>();
+  readonly #loaded = new Map<string, Loaded>();
+  /** Where each split ended when it was first known, or ends now where that is less: what `caughtUp` waits for. */
+  readonly #goals = new Map<string, number>();
+  /** Until when a split is left alone: another owner took it, or it could not be opened. */
+  readonly #heldBack = new Map<string, number>();
+  readonly #conflicts = new Map<string, Conflicts>();
+  readonly #unreachable = new Map<string, Unreachable>();
+  /** True once the log says that this run waits for splits of other owners. */
+  #waitTold = false;
+  #notices: readonly string[] = [];
+  #owned = 0;
 
-{{- /* Labels of every object. Where commonLabels says the same, the chart's own holds: selectors depend on it. */ -}}
-{{- define "snowline.labels" -}}
-{{- $own := include "snowline.ownLabels" . | fromYaml -}}
-{{- merge $own .Values.commonLabels | toYaml -}}
-{{- end -}}
+  constructor(source: Source, sink: Sink, surroundings: Surroundings) {
+    this.#source = source;
+    this.#sink = sink;
+    this.#surroundings = surroundings;
+  }
 
-{{- define "snowline.podLabels" -}}
-{{- $own := include "snowline.ownLabels" . | fromYaml -}}
-{{- merge $own .Values.podLabels .Values.commonLabels | toYaml -}}
-{{- end -}}
+  /** How many splits the source gave at the last claim, be they open or not. */
+  get owned(): number {
+    return this.#owned;
+  }
 
-{{- define "snowline.ownLabels" -}}
-helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 }}
-app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
-app.kubernetes.io/managed-by: {{ .Release.Service }}
-app.kubernetes.io/part-of: snowline
-{{ include "snowline.selector" . }}
-{{- end -}}
+  /**
+   * Asks the source what this reader owns, lets go of the rest, takes the new splits over in the sink and opens them where
+   * they stand there. No batch may be in flight. Throws GivenUp when the pipeline is to stop.
+   */
+  async claim(): Promise<void> {
+    const { stop, log } = this.#surroundings;
+    const splits = await persist(() => this.#source.splits(stop), "source", stop, this.#surroundings);
+    if (stop.aborted) throw new GivenUp();
+    const owned = new Set(splits.map(({ id }) => id));
+    this.#owned = owned.size;
+    for (const held of [this.#heldBack, this.#unreachable]) for (const id of held.keys()) if (!owned.has(id)) held.delete(id);
+    const lost = [...this.#open.keys()].filter((id) => !owned.has(id));
+    for (const id of lost) this.#letGo(id);
+    const nowMs = this.#surroundings.clock.now();
+    const gained = splits.filter(({ id }) => !this.#open.has(id) && (this.#heldBack.get(id) ?? 0) <= nowMs);
+    if (gained.length > 0) await this.#takeOver(gained);
+    log.info(
+      { owned: this.#open.size, gained: gained.length, lost: lost.length, heldBack: this.#heldBack.size },
+      "splits claimed",
+    );
+    this.noteNotices();
+  }
 
-{{- /* registry/repository:tag, or registry/repository@digest. Takes (list $ image). */ -}}
-{{- define "snowline.imageReference" -}}
-{{- $root := index . 0 -}}
-{{- $image := index . 1 -}}
-{{- with $image.registry }}{{ . }}/{{ end -}}
-{{- $image.repository -}}
-{{- if $image.digest }}@{{ $image.digest }}{{ else }}:{{ default $root.Chart.AppVersion $image.tag }}{{ end -}}
-{{- end -}}
+  /** Every split is to be read again from where it stands in the sink; the conflicting ones only after a pause. */
+  rewind(conflicting: readonly string[]): void {
+    const nowMs = this.#surroundings.clock.now();
+    for (const id of conflicting) {
+      const before = this.#conflicts.get(id);
+      const count = before === undefined || nowMs - before.atMs > calmMs ? 1 : before.count + 1;
+      this.#conflicts.set(id, { count, atMs: nowMs });
+      this.#heldBack.set(id, nowMs + reclaimMs(count));
+    }
+    for (const id of this.#open.keys()) this.#letGo(id);
+  }
 
-{{- define "snowline.image" -}}
-{{- include "snowline.imageReference" (list . .Values.image) -}}
-{{- end -}}
+  /** When a split that was lost to another owner or could not be opened may be claimed again; null where none is held back. */
+  reclaimAtMs(): number | null {
+    return this.#heldBack.size === 0 ? null : Math.min(...this.#heldBack.values());
+  }
 
-{{- /* The operator's, part by part, where runtime.image says nothing. A tag or repository of its own does not go with the operator's digest. */ -}}
-{{- define "snowline.runtimeImage" -}}
-{{- $own := .Values.runtime.image -}}
-{{- $other := or $own.repository $own.tag -}}
-{{- $image := dict
-  "registry" (default .Values.image.registry $own.registry)
-  "repository" (default .Values.image.repository $own.repository)
-  "tag" (default .Values.image.tag $own.tag)
-  "digest" (default (ternary "" .Values.image.digest (not (empty $other))) $own.digest) -}}
-{{- include "snowline.imageReference" (list . $image) -}}
-{{- end -}}
+  /** Where the moved splits stand now, to be given to `load` once the moves are durable. */
+  standing(moves: readonly Move[]): ReadonlyMap<string, Loaded> {
+    const moved = new Set(moves.map(({ split }) => split));
+    return new Map(
+      this.#source
+        .progress()
+        .filter(({ split }) => moved.has(split))
+        .map(({ split, at, timestampMs }) => [split, { at, timestampMs }]),
+    );
+  }
 
-{{- /* What restricted Pod Security asks of a container. */ -}}
-{{- define "snowline.containerSecurity" -}}
-allowPrivilegeEscalation: false
-readOnlyRootFilesystem: true
-capabilities:
-  drop: [ALL]
-{{- end -}}
+  /** The moves are durable. */
+  load(standing: ReadonlyMap<string, Loaded>): void {
+    for (const [split, loaded] of standing) {
+      if (this.#open.has(split)) this.#loaded.set(split, loaded);
+    }
+  }
 
-{{- define "snowline.podSecurity" -}}
-runAsNonRoot: true
-runAsUser: 65532
-runAsGroup: 65532
-fsGroup: 65532
-seccompProfile:
-  type: RuntimeDefault
-{{- end -}}
+  /** Tells what the source has to tell, and which splits are not read because they cannot be opened. */
+  noteNotices(): void {
+    const unread = [...this.#unreachable].map(([id, { error }]) => `${id}: is not read now (${error}); tries again by itself`);
+    this.#notices = noteNotices([...(this.#source.notices?.() ?? []), ...unread], this.#notices, this.#surroundings);
+  }
+
+  /**
+   * Notes where splits end that did not know it before. True when every split that there is, whoever owned it before, is open
+   * here and was read to that end.
+   */
+  readToEnd(): boolean {
+    const progress = new Map(this.#source.progress().map((each) => [each.split, each]));
+    let all = true;
+    for (const id of this.#open.keys()) {
+      const { at, end } = progress.get(id) ?? { at: 0, end: null };
+      // A topic that was made anew or cut may never come to where it once ended.
+      if (end !== null) this.#goals.set(id, Math.min(this.#goals.get(id) ?? end, end));
+      const goal = this.#goals.get(id);
+      if (goal === undefined || at < goal) all = false;
+    }
+    return all && this.#hasAll();
+  }
+
+  /** True when no split is anybody else's. */
+  #hasAll(): boolean {
+    const total = this.#source.splitsTotal === undefined ? this.#open.size : this.#source.splitsTotal();
+    if (total === null) return false;
+    const elsewhere = total - this.#open.size - this.#heldBack.size;
+    if (elsewhere > 0 && !this.#waitTold) {
+      this.#waitTold = true;
+      this.#surroundings.log.info(
+        { open: this.#open.size, elsewhere, total },
+        "caught up but for splits that another owner holds",
+      );
+    }
+    return elsewhere <= 0 && this.#heldBack.size === 0;
+  }
+
+  lag(): readonly SplitLag[] {
+    const nowMs = this.#surroundings.clock.now();
+    return this.#source.progress().flatMap((progress: SplitProgress) => {
+      const split = this.#open.get(progress.split);
+      return split === undefined ? [] : [lagOf(split, { progress, loaded: this.#loaded.get(split.id), nowMs })];
+    });
+  }
+
+  async #takeOver(splits: readonly Split[]): Promise<void> {
+    const { stop, report } = this.#surroundings;
+    const ids = splits.map(({ id }) => id);
+    const positions = await persist(() => this.#sink.restore(ids), "sink", stop, this.#surroundings);
+    if (positions.size > 0) report.resume();
+    // What is stored tells a source which splits are new, and so where the others begin.
+    const inOrder = splits.toSorted((a, b) => Number(positions.has(b.id)) - Number(positions.has(a.id)));
+    for (const split of inOrder) await this.#openAt(split, positions.get(split.id) ?? null);
+    this.#noteOpened();
+    const opened = new Set(ids);
+    for (const { split, at } of this.#source.progress()) {
+      if (opened.has(split)) this.#loaded.set(split, { at, timestampMs: this.#loaded.get(split)?.timestampMs ?? null });
+    }
+  }
+
+  #noteOpened(): void {
+    const message = [...this.#unreachable.values()].at(-1)?.error;
+    if (this.#open.size > 0 || message === undefined) return noteReachable("source", this.#surroundings);
+    this.#surroundings.report.observe({ type: "SourceReachable", status: "False", reason: "NotConnected", message });
+  }
+
+  /** One split that cannot be opened, such as a partition without a leader, must not hold up the others. */
+  async #openAt(split: Split, position: Position | null): Promise<void> {
+    const opened = await attempt(() => this.#source.open(split, position), this.#surroundings.stop, this.#surroundings);
+    if (opened.kind === "failed") return this.#holdBack(split, opened.error);
+    this.#open.set(split.id, split);
+    this.#heldBack.delete(split.id);
+    this.#unreachable.delete(split.id);
+  }
+
+  #holdBack({ id }: Split, error: NotConnected): void {
+    const { clock, random, report, log } = this.#surroundings;
+    const failures = (this.#unreachable.get(id)?.failures ?? 0) + 1;
+    const pauseMs = backoffMs(failures, random());
+    this.#unreachable.set(id, { failures, error: error.message });
+    this.#heldBack.set(id, clock.now() + pauseMs);
+    report.metrics.retries.inc({ component: "source" });
+    log[failures === 1 ? "warn" : "debug"]({ split: id, error: error.message, failures, pauseMs }, "split not opened");
+  }
+
+  #letGo(id: string): void {
+    this.#source.release(id);
+    this.#open.delete(id);
+  }
+}
