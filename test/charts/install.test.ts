@@ -96,6 +96,8 @@ test("upgrades and rollbacks leave the webhook's caBundle; what the user made ou
 
   await helm(["uninstall", "snowline", ...as(server)]);
   expect(await server.kubectl(["get", "pipelines", "-o", "name"])).toBe("pipeline.snowline.dev/orders\n");
+  const ending = ["get", "crd/pipelines.snowline.dev", "-o", "jsonpath={.metadata.deletionTimestamp}"];
+  expect(await server.kubectl(ending)).toBe("");
   expect(
     await server.kubectl([
       "get",

@@ -17,18 +17,22 @@ The one table of what the operator may do. docs/operator.md explains each line; 
 - apiGroups: [snowline.dev]
   resources: [pipelines/finalizers]
   verbs: [update]
+# What it owns it never deletes: the garbage collector does, with the Pipeline. Only revisions go before it.
 - apiGroups: [apps]
   resources: [deployments]
+  verbs: [get, list, watch, create, patch]
+- apiGroups: [""]
+  resources: [configmaps]
   verbs: [get, list, watch, create, patch, delete]
 - apiGroups: [""]
-  resources: [configmaps, serviceaccounts]
-  verbs: [get, list, watch, create, patch, delete]
+  resources: [serviceaccounts]
+  verbs: [get, list, watch, create, patch]
 - apiGroups: [policy]
   resources: [poddisruptionbudgets]
-  verbs: [get, list, watch, create, patch, delete]
+  verbs: [get, list, watch, create, patch]
 - apiGroups: [networking.k8s.io]
   resources: [networkpolicies]
-  verbs: [get, list, watch, create, patch, delete]
+  verbs: [get, list, watch, create, patch]
 # It asks for their metadata only, to see that one has changed. RBAC cannot say so: list and watch let it read them all.
 - apiGroups: [""]
   resources: [secrets]
@@ -59,7 +63,7 @@ The one table of what the operator may do. docs/operator.md explains each line; 
 - apiGroups: [""]
   resources: [secrets]
   resourceNames: [{{ include "snowline.fullname" . }}-webhook]
-  verbs: [get, update]
+  verbs: [get, update, watch]
 {{- end }}
 {{- end -}}
 
