@@ -4,6 +4,8 @@ import type { ObjectKey } from "../kube/object-key.ts";
 export interface ReconcileResult {
   /** Look again after this long even if nothing changes, in milliseconds; null: only when something changes. */
   readonly requeueAfterMs: number | null;
+  /** True: nothing was written and nothing is waited for. Only counted; without it, a result that asks for nothing counts as settled. */
+  readonly settled?: boolean;
 }
 
 /**
