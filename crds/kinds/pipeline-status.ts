@@ -19,6 +19,9 @@ export const pipelineStatus = object("What the pipeline is doing.", {
       time: string("When it was taken back.", { format: "date-time" }),
       reason: string("Why, in CamelCase.", { maxLength: 1024 }),
       message: string("Why, in a sentence, with what to do.", { maxLength: 4096 }),
+      compared: boolean(
+        "Whether pods of the last good spec were well meanwhile. Where none were there to compare with, it is tried once more when they are.",
+      ),
     }),
   ),
   drained: optional(

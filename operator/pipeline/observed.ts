@@ -86,8 +86,8 @@ export interface ObservedPod {
   readonly ip: string;
   readonly phase: string;
   readonly ready: boolean;
-  /** Since when it is ready, in milliseconds since the epoch; null while it is not. */
-  readonly readySinceMs: number | null;
+  /** Since when it is ready, or is not, in milliseconds since the epoch. */
+  readonly readySinceMs: number;
   readonly deleting: boolean;
   /** When it has to have ended, its grace period included, in milliseconds since the epoch; null where it is not deleted. */
   readonly endDueMs: number | null;

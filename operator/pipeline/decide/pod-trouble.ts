@@ -15,7 +15,6 @@ const beginnings = new Set(["ContainerCreating", "PodInitializing"]);
 
 /** What to do about what Kubernetes says. What the runtime says has the fix in it. */
 const fixes: Readonly<Record<string, string>> = {
-  ErrImagePull: "check spec.pod.image (or the operator's runtime image) and the image pull secrets",
   ImagePullBackOff: "check spec.pod.image (or the operator's runtime image) and the image pull secrets",
   InvalidImageName: "check spec.pod.image",
   CreateContainerConfigError: "check what spec.pod refers to",
@@ -47,7 +46,9 @@ function podTrouble(pod: ObservedPod): Graded | null {
 }
 
 function graded(gravity: number, pod: ObservedPod, said: Trouble & { readonly exitCode?: number }): Graded {
-  const { reason, exitCode } = said;
+  const { exitCode } = said;
+  // The kubelet says both in turn, for one and the same thing.
+  const reason = said.reason === "ErrImagePull" ? "ImagePullBackOff" : said.reason;
   const fix = fixes[reason] ?? (exitCode === undefined || said.message !== "" ? "" : `see kubectl logs --previous ${pod.name}`);
   const what = exitCode !== undefined && said.message === "" ? `ended with code ${exitCode}` : said.message;
   return { gravity, reason, message: [`pod ${pod.name}: ${reason}`, what, fix].filter((part) => part !== "").join(": ") };

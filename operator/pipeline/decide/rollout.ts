@@ -9,7 +9,7 @@ export type Rollout =
   | { readonly kind: "asleep" }
   /** New pods have until the deadline to prove themselves. */
   | { readonly kind: "running"; readonly sinceMs: number; readonly deadlineMs: number; readonly trouble: Trouble | null }
-  /** New pods do not become good, but neither are those that they would make way for: it is not the change. */
+  /** The deadline is over, but it is not the change that is to blame. */
   | { readonly kind: "held"; readonly sinceMs: number; readonly trouble: Trouble }
   /** They do not become good, and there is nothing good to go back to. */
   | { readonly kind: "stuck"; readonly sinceMs: number; readonly trouble: Trouble }

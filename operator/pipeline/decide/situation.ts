@@ -3,7 +3,7 @@ import type { Observed, Revision } from "../observed.ts";
 import type { OperatorSettings } from "../plan.ts";
 import { wantedReplicas } from "./wanted-replicas.ts";
 import { type Drain, drainOf } from "./drain.ts";
-import { judgeRollout } from "./judge-rollout.ts";
+import { isWorthAnotherTry, judgeRollout } from "./judge-rollout.ts";
 import type { FailedRollout, Rollout } from "./rollout.ts";
 import { runningRevision, type Wanted, wantedOf } from "./wanted.ts";
 
@@ -36,9 +36,10 @@ export function situationOf(observed: Observed, settings: OperatorSettings): Sit
   const common = { observed, wanted, proven, replicas, deadlineSeconds, drain };
   if (candidate === null) return { ...common, target: null, rollout: { kind: "none" } };
   if (candidate.hash === proven?.hash) return { ...common, target: candidate, rollout: provenAgain(replicas) };
-  const failed = failedBefore(status, candidate);
   const trial = { target: candidate, proven, replicas, deadlineSeconds };
-  const rollout: Rollout = failed !== null && proven !== null ? { kind: "taken back", failed } : judgeRollout(observed, trial);
+  const failed = failedBefore(status, candidate);
+  const stays = failed !== null && proven !== null && !isWorthAnotherTry(observed, failed, trial);
+  const rollout: Rollout = stays ? { kind: "taken back", failed } : judgeRollout(observed, trial);
   return { ...common, target: rollout.kind === "taken back" ? proven : candidate, rollout };
 }
 

@@ -37,7 +37,7 @@ export function deployment(pipeline: Owner, revision: Revision, { replicas, dead
  * New pods beside the old ones, of which none goes before a new one is ready. A reader of files and a DuckDB file allow one process:
  * a second one beside it would wait for its lock for ever, so there the old pod goes first.
  */
-function strategyOf({ source, sink }: PipelineSpec) {
+export function strategyOf({ source, sink }: PipelineSpec) {
   if (source.files !== undefined || sink.duckdb !== undefined) return { type: "Recreate" } as const;
   return { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: "25%" } } as const;
 }

@@ -20,7 +20,9 @@ export function progressing({ observed, rollout, target, drain }: Situation): Ju
       };
     case "taken back": {
       const { revision, generation, reason, message } = rollout.failed;
-      const again = `Change the spec, or set the annotation ${annotation.roll} to another value to try it again`;
+      const again = rollout.failed.compared
+        ? `Change the spec, or set the annotation ${annotation.roll} to another value to try it again`
+        : "No pod of the last good spec was there to compare with: it is tried again once they are well";
       return {
         type,
         status: "False",
@@ -40,7 +42,7 @@ export function progressing({ observed, rollout, target, drain }: Situation): Ju
         type,
         status: "Unknown",
         reason: "RolloutHeld",
-        message: `new pods do not become good, but neither are those of the last good spec: ${withReason(rollout.trouble.reason, rollout.trouble.message)}. The rollout waits for them`,
+        message: `${rollout.trouble.message}. The rollout waits`,
       };
     case "running":
       return {

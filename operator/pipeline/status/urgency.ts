@@ -1,0 +1,84 @@
+import { isDeepStrictEqual } from "node:util";
+import type { PipelineStatus } from "../../../crds/kinds/pipeline-status.ts";
+import type { PodReport } from "../pod-report.ts";
+
+/** How soon a status has to be written. `none`: it is the same. */
+export type Urgency = "none" | "slow" | "soon" | "now";
+
+/** How long after the last write of a pipeline's status the next may follow, in milliseconds. */
+const paceMs = {
+  /** Something turned: at once. */
+  now: 0,
+  /** Numbers moved by what a person would notice: a dashboard is as fresh as the pods' answers, every ten seconds, at most. */
+  soon: 5_000,
+  /** Numbers moved at all: sums grow with every record, and a write for each answer of a pod would be the API server's main work. */
+  slow: 60_000,
+} as const;
+
+/** Changes of numbers that nobody would act on. Relative to the former value, and absolute where that is small. */
+const noticeable = { fraction: 0.2, lagSeconds: 10, lagRecords: 1_000, perSecond: 10 } as const;
+
+/** How soon `after` has to take the place of `before`. */
+export function urgencyOf(before: PipelineStatus, after: PipelineStatus): Urgency {
+  if (isDeepStrictEqual(before, after)) return "none";
+  if (!isDeepStrictEqual(turning(before), turning(after))) return "now";
+  if (!isDeepStrictEqual(shown(before), shown(after))) return "soon";
+  return numbersMoved(numbersIn(before), numbersIn(after)) ? "soon" : "slow";
+}
+
+/** How long a status of this urgency has to wait, in milliseconds; 0: it does not. `sinceMs`: age of the last write, null where there was none. */
+export function waitMs(urgency: Exclude<Urgency, "none">, sinceMs: number | null): number {
+  return sinceMs === null ? 0 : Math.max(0, paceMs[urgency] - sinceMs);
+}
+
+/** Whether a pod's answer says something that its pipeline's status would show soon. */
+export function answerMatters(before: PodReport | null, after: PodReport | null): boolean {
+  if (before === null || after === null) return before !== after;
+  const turned = (report: PodReport) => report.conditions.map(({ type, status, reason }) => [type, status, reason]);
+  if (!isDeepStrictEqual(turned(before), turned(after)) || before.started !== after.started) return true;
+  return numbersMoved(before, after);
+}
+
+/** Whether anything at all differs in two answers, but for when they were given. */
+export const answerDiffers = (before: PodReport, after: PodReport): boolean =>
+  !isDeepStrictEqual({ ...before, atMs: 0 }, { ...after, atMs: 0 });
+
+/** Conditions whose words are the operator's own. What pods say may hold numbers, and a failing image pull has two texts in turn. */
+const ownWords: readonly string[] = ["SpecValid", "ReferencesResolved", "Draining"];
+/** What turns, rather than moves. */
+const turning = ({ conditions = [], ...status }: PipelineStatus): unknown => {
+  const { pods: _pods, replicas: _replicas, readyReplicas: _ready, lag: _lag, rates: _rates, ...others } = status;
+  const { totals: _totals, lastLoadTime: _load, positions: _positions, ...rest } = others;
+  const turned = conditions.map(({ type, status, reason, observedGeneration, message }) => {
+    return [type, status, reason, observedGeneration, ownWords.includes(type) ? message : ""];
+  });
+  return { ...rest, turned };
+};
+/** What is shown without a number's leeway. */
+const shown = ({ pods, replicas, readyReplicas, conditions }: PipelineStatus): unknown => [
+  pods,
+  replicas,
+  readyReplicas,
+  conditions,
+];
+
+interface Moving {
+  readonly lag?: { readonly records?: number | null | undefined; readonly seconds?: number | null | undefined } | undefined;
+  readonly rates?: { readonly recordsPerSecond?: number | undefined; readonly rowsPerSecond?: number | undefined } | undefined;
+}
+const numbersIn = ({ lag, rates }: PipelineStatus): Moving => ({ lag, rates });
+
+function numbersMoved(before: Moving, after: Moving): boolean {
+  return (
+    moved(before.lag?.seconds, after.lag?.seconds, noticeable.lagSeconds) ||
+    moved(before.lag?.records, after.lag?.records, noticeable.lagRecords) ||
+    moved(before.rates?.recordsPerSecond, after.rates?.recordsPerSecond, noticeable.perSecond) ||
+    moved(before.rates?.rowsPerSecond, after.rates?.rowsPerSecond, noticeable.perSecond)
+  );
+}
+
+function moved(before: number | null | undefined, after: number | null | undefined, atLeast: number): boolean {
+  const [from, to] = [before ?? null, after ?? null];
+  if (from === null || to === null) return from !== to;
+  return Math.abs(to - from) > Math.max(noticeable.fraction * from, atLeast);
+}
