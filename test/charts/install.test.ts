@@ -1,9 +1,12 @@
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { stringify } from "yaml";
 import { type ApiServer, startApiServer } from "../cluster/api-server.ts";
 import { sharedApiServer } from "../cluster/shared-api-server.ts";
 import { uniqueName } from "../kafka/unique-name.ts";
 import { chart, helm, render, type Rendered } from "./helm.ts";
+
+// Each starts a server of its own and runs Helm some times.
+vi.setConfig({ testTimeout: 120_000 });
 
 const caBundle = Buffer.from("not a certificate, but kept").toString("base64");
 const restricted = "pod-security.kubernetes.io/enforce=restricted";
@@ -44,19 +47,21 @@ const patchBundle = (server: ApiServer) =>
 const bundle = (server: ApiServer) =>
   server.kubectl(["get", configuration, "-o", "jsonpath={.webhooks[0].clientConfig.caBundle}"]);
 
+/** With what is off otherwise and needs no definitions of others. */
 const everything = {
   crds: { enabled: true },
   networkPolicy: { enabled: true },
   commonLabels: { team: "data" },
-  scope: { namespaces: [] as string[] },
 };
 
-test.each([
-  ["all namespaces", {}],
-  ["two namespaces", { namespaces: ["a", "b"] }],
-])(
+const scopes: readonly [string, readonly string[]][] = [
+  ["all namespaces", []],
+  ["two namespaces", ["a", "b"]],
+];
+
+test.each(scopes)(
   "the API server takes every object as it is, in a restricted namespace, with %s in scope",
-  async (_which, { namespaces = [] }) => {
+  async (_which, namespaces) => {
     const server = await sharedApiServer();
     const namespace = uniqueName("chart");
     const scope = namespaces.map((name) => `${namespace}-${name}`);

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { parse } from "yaml";
 import { validate } from "../../crds/validate.ts";
 import { managedBy, label, podPort } from "../../operator/pipeline/names.ts";
-import { chart, one, render, type Rendered, renderText, title } from "./helm.ts";
+import { chart, one, render, type Rendered, title } from "./helm.ts";
 
 const read = (path: string): string => readFileSync(join(chart, path), "utf8");
 const release = await render();
@@ -87,7 +87,7 @@ test("the definitions come out of Helm as the schemas made them", () => {
   for (const name of names) {
     const { spec } = one(release, "CustomResourceDefinition", `${name}.snowline.dev`);
     expect(spec).toEqual(
-      (parse(readFileSync(join(chart, `../../crds/generated/snowline.dev_${name}.yaml`), "utf8")) as Rendered).spec,
+      (parse(readFileSync(join(chart, `../../crds/generated/snowline.dev_${name}.yaml`), "utf8")) as Rendered)["spec"],
     );
   }
 });

@@ -106,5 +106,5 @@ test("a chart of charts may have this one: Helm's own global values are taken", 
 
 test("helm lint has nothing to say but that there is no icon", async () => {
   const said = await helm(["lint", "--strict", "--kube-version", kubernetesVersion, chart]);
-  expect(said.split("\n").filter((line) => /^\[/.test(line))).toEqual(["[INFO] Chart.yaml: icon is recommended"]);
+  expect(said.split("\n").filter((line) => line.startsWith("["))).toEqual(["[INFO] Chart.yaml: icon is recommended"]);
 });
