@@ -1,4 +1,4 @@
-import { availableParallelism, totalmem } from "node:os";
+import { availableParallelism, tmpdir, totalmem } from "node:os";
 import { performance } from "node:perf_hooks";
 import { parseArgs } from "node:util";
 import { type Logger, pino } from "pino";
@@ -12,13 +12,18 @@ import { pipelineOf, podContext } from "./pod/pod-context.ts";
 import { readPodFile } from "./pod/pod-file.ts";
 import { limitsOf } from "./pod/resource-plan.ts";
 import { isProcessRunning, makeScratchDirectory } from "./pod/scratch-directory.ts";
+import { type Termination, writeTermination } from "./pod/termination.ts";
 import { runAssembled } from "./run-assembled.ts";
 
 /** Exit codes: 0 it ended as it should; 1 it may work when started again; 3 the owner has to change something first. */
 const exitCode = { ok: 0, crashed: 1, terminal: 3 } as const;
 
-/** How long closing connections may take after the pipeline has ended, in milliseconds: nothing depends on it any more. */
+/**
+ * How long closing connections may take after the pipeline has ended, and then the process, in milliseconds: nothing depends on it any
+ * more. Together less than the 5 s that the operator leaves between --grace-seconds and the pod's end.
+ */
 const closeMs = 3000;
+const exitMs = 1000;
 
 const flags = {
   /** JSON: `{ "pipeline": …, "connections": […] }`. */
@@ -32,16 +37,20 @@ const flags = {
   port: { type: "string", default: "9464" },
   /** Less than the pod's terminationGracePeriodSeconds by what closing takes. */
   "grace-seconds": { type: "string", default: "25" },
+  /** File that says why the process ended, as JSON `{ "reason", "message" }`; a container's terminationMessagePath. */
+  "termination-log": { type: "string" },
 } as const;
 
-async function main(log: Logger): Promise<number> {
-  const { values } = parseArgs({ options: flags });
+type Flags = ReturnType<typeof parseFlags>;
+const parseFlags = () => parseArgs({ options: flags }).values;
+
+async function main(values: Flags, log: Logger, tell: (termination: Termination) => void): Promise<number> {
   if (values.pipeline === undefined) throw new Terminal("SpecInvalid", "runtime: give --pipeline <file>");
   const stop = new AbortController();
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => stop.abort());
   const file = await readPodFile(values.pipeline);
   const self = { pid: process.pid, startMs: performance.timeOrigin, isRunning: isProcessRunning };
-  await using scratch = await makeScratchDirectory([values.scratch, "/tmp"], self);
+  await using scratch = await makeScratchDirectory([values.scratch, tmpdir()], self);
   const directories = { secrets: values.secrets, configMaps: values["config-maps"] };
   const context = podContext({ file, path: values.pipeline, directories, scratchDirectory: scratch.path, log });
   const limits = limitsOf({ constrained: process.constrainedMemory(), total: totalmem(), cpus: availableParallelism() });
@@ -62,12 +71,20 @@ async function main(log: Logger): Promise<number> {
   await using server = await startHttpServer({ port: Number(values.port), host: values.host, registry, status });
   log.info({ url: server.url }, "listening");
   try {
-    const { endedBy } = await run();
+    const summary = await run();
+    const { endedBy, condition } = summary;
+    if (condition !== undefined) tell(condition);
+    else if (!summary.drained) tell(notDrained);
     return endedBy === "failed" ? exitCode.terminal : exitCode.ok;
   } finally {
     await Promise.race([assembled[Symbol.asyncDispose](), sleep(systemClock, closeMs, new AbortController().signal)]);
   }
 }
+
+const notDrained: Termination = {
+  reason: "NotDrained",
+  message: "not all that was read was loaded before the grace period was over: the rest was given up whole and is read again",
+};
 
 /** Assembles until the systems it needs are there; null when told to stop meanwhile. */
 async function connected(
@@ -86,13 +103,43 @@ async function connected(
   return null;
 }
 
+/** Says why the process ended, in the termination log where there is one. */
+function teller(path: string | undefined, log: Logger): (termination: Termination) => void {
+  return ({ reason, message }) => {
+    try {
+      if (path !== undefined) writeTermination(path, { reason, message });
+    } catch (error) {
+      log.warn({ path, error: error instanceof Error ? error.message : String(error) }, "termination log not written");
+    }
+  };
+}
+
+function terminationOf(error: unknown): Termination {
+  const message = error instanceof Error ? error.message : String(error);
+  return { reason: error instanceof Terminal ? error.reason : "Crashed", message };
+}
+
+/** The whole of the process: what it throws is in the termination log. */
+async function runPod(log: Logger): Promise<number> {
+  const values = parseFlags();
+  const tell = teller(values["termination-log"], log);
+  // Only looks on: what nobody catches still ends the process with its stack on stderr.
+  process.on("uncaughtExceptionMonitor", (error) => tell(terminationOf(error)));
+  try {
+    return await main(values, log, tell);
+  } catch (error) {
+    tell(terminationOf(error));
+    throw error;
+  }
+}
+
 const log = pino({ base: {} });
 try {
-  process.exitCode = await main(log);
+  process.exitCode = await runPod(log);
 } catch (error) {
   const terminal = error instanceof Terminal;
   log.fatal(terminal ? { reason: error.reason, error: error.message } : { err: error }, "pipeline not run");
   process.exitCode = terminal ? exitCode.terminal : exitCode.crashed;
 }
 // A connection that does not close must not keep the pod.
-setTimeout(() => process.exit(), closeMs).unref();
+setTimeout(() => process.exit(), exitMs).unref();

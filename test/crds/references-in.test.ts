@@ -20,7 +20,7 @@ function fromFields({ properties = {}, items, additionalProperties }: Structural
     ...(additionalProperties === undefined ? [] : fromFields(additionalProperties, `${path}.first`)),
   ];
   const own = Object.entries(properties).flatMap(([name, schema]) =>
-    /From$/.test(name) && name !== "startFrom" ? [`${path}.${name}`] : fromFields(schema, `${path}.${name}`),
+    name.endsWith("From") && name !== "startFrom" ? [`${path}.${name}`] : fromFields(schema, `${path}.${name}`),
   );
   return [...inner, ...own];
 }

@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { appendFile, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { duckdbTable } from "../e2e/exactly-once/table.ts";
+import { freePorts } from "../kafka/free-port.ts";
 import { smallColumns, smallSql, writeSmallTopic } from "../e2e/exactly-once/topic.ts";
 
 let directory = "";
@@ -34,9 +35,12 @@ const pipeline = {
 };
 
 /** Starts a pod's process. */
-async function startPod(content: object): Promise<{ readonly child: ChildProcess; output(): string }> {
+async function startPod(
+  content: object | string,
+  ...more: readonly string[]
+): Promise<{ readonly child: ChildProcess; output(): string }> {
   const path = join(directory, "pipeline.json");
-  await writeFile(path, JSON.stringify(content));
+  await writeFile(path, typeof content === "string" ? content : JSON.stringify(content));
   const args = [
     "runtime/main.ts",
     "--pipeline",
@@ -47,6 +51,9 @@ async function startPod(content: object): Promise<{ readonly child: ChildProcess
     "127.0.0.1",
     "--scratch",
     join(directory, "scratch"),
+    "--termination-log",
+    join(directory, "termination-log"),
+    ...more,
   ];
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
   children.push(child);
@@ -54,6 +61,10 @@ async function startPod(content: object): Promise<{ readonly child: ChildProcess
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (output += chunk.toString()));
   return { child, output: () => output };
 }
+
+/** What it left for whoever looks at the pod. */
+const termination = async (): Promise<unknown> =>
+  JSON.parse(await readFile(join(directory, "termination-log"), "utf8")) as unknown;
 
 /** Where it says that it listens. */
 async function urlIn(output: () => string): Promise<string> {
@@ -102,17 +113,26 @@ test("a pod runs its pipeline, tells of it, and drains at SIGTERM", async () => 
   expect(events).toContain("draining");
   expect(events.at(-1)).toBe("pipeline ended");
   expect(output()).not.toContain("row 1 of f0");
+  await expect(termination()).rejects.toThrow("ENOENT");
 }, 60_000);
 
 test.each([
   {
+    what: "a file that is no JSON",
+    content: "{",
+    reason: "SpecInvalid",
+    says: "pipeline.json: ",
+  },
+  {
     what: "a field nobody knows",
     content: { pipeline: { ...pipeline, spec: { ...pipeline.spec, sinks: {} } } },
+    reason: "SpecInvalid",
     says: "spec.sinks",
   },
   {
     what: "SQL that cannot be",
     content: { pipeline: { ...pipeline, spec: { ...pipeline.spec, transform: { sql: "SELECT nn FROM source" } } } },
+    reason: "SpecInvalid",
     says: "spec.transform.sql (line 1, column 8)",
   },
   {
@@ -120,10 +140,58 @@ test.each([
     content: {
       pipeline: { ...pipeline, spec: { ...pipeline.spec, deadLetter: { kafka: { connection: "events", topic: "dead" } } } },
     },
+    reason: "ConnectionMissing",
     says: "connection events",
   },
-])("a pod with $what ends with exit code 3 and says so", async ({ content, says }) => {
+])("a pod with $what ends with exit code 3 and says so", async ({ content, reason, says }) => {
   const { child, output } = await startPod(content);
   expect(await once(child, "exit")).toEqual([3, null]);
   expect(output()).toContain(says);
+  expect(await termination()).toEqual({ reason, message: expect.stringContaining(says) as string });
+});
+
+test("a pod that stops while it runs leaves the condition's reason and message", async () => {
+  await writeFile(join(directory, "small.duckdb"), "no database");
+  await writeSmallTopic(join(directory, "topic"), { files: 1, recordsPerFile: 1 });
+  const { child } = await startPod({ pipeline, connections: [] });
+  const [code] = (await once(child, "exit")) as [number];
+  expect(code).toBe(3);
+  expect(await termination()).toEqual({
+    reason: expect.stringMatching(/^[A-Z][A-Za-z]+$/) as string,
+    message: expect.stringContaining("small.duckdb") as string,
+  });
+});
+
+test("a pod that cannot start leaves why", async () => {
+  const { child, output } = await startPod({ pipeline, connections: [] }, "--scratch", join(directory, "pipeline.json"));
+  expect(await once(child, "exit")).toEqual([1, null]);
+  expect(await termination()).toEqual({ reason: "Crashed", message: expect.stringContaining("pipeline.json") as string });
+  expect(output()).toContain("pipeline not run");
+});
+
+test("a termination log that cannot be written is told, and changes nothing else", async () => {
+  const { child, output } = await startPod("{", "--termination-log", join(directory, "no", "such", "folder"));
+  expect(await once(child, "exit")).toEqual([3, null]);
+  expect(output()).toContain("termination log not written");
+});
+
+test("a pod that cannot load within its grace period is unready meanwhile, gives up whole, and says so", async () => {
+  await mkdir(join(directory, "topic"));
+  await writeFile(join(directory, "topic", "f0.jsonl"), "no JSON\n");
+  const [port] = await freePorts(1);
+  const deadLetter = { kafka: { connection: "nobody", topic: "dead" } };
+  const connection = {
+    apiVersion: "snowline.dev/v1alpha1",
+    kind: "Connection",
+    metadata: { name: "nobody" },
+    spec: { kafka: { brokers: [`127.0.0.1:${port}`] } },
+  };
+  const content = { pipeline: { ...pipeline, spec: { ...pipeline.spec, deadLetter } }, connections: [connection] };
+  const { child, output } = await startPod(content, "--grace-seconds", "3");
+  const url = await urlIn(output);
+  await until(`${url}/status`, (_status, text) => /"DeadLettersReachable","status":"False"/.test(text));
+  child.kill("SIGTERM");
+  await until(`${url}/healthz/ready`, (status, text) => status === 503 && text.includes("reads no more and loads what was read"));
+  expect(await once(child, "exit")).toEqual([0, null]);
+  expect(await termination()).toEqual({ reason: "NotDrained", message: expect.stringContaining("is read again") as string });
 });

@@ -29,8 +29,8 @@ export interface OrdersOptions {
 
 /** A pipeline from Kafka into Snowflake, as the API server has it: with Secrets, a ConfigMap and two Connections. */
 export function orders({ namespace = "shop", ...options }: OrdersOptions = {}): RevisionInputs {
-  const pipeline = live<Pipeline>(manifest({ title: "", set: { ...snowflakeSink, ...options.set } }));
-  const events = live<Connection>(
+  const pipeline = live(manifest({ title: "", set: { ...snowflakeSink, ...options.set } })) as Pipeline;
+  const events = live(
     manifest({
       title: "",
       of: "Connection",
@@ -40,14 +40,14 @@ export function orders({ namespace = "shop", ...options }: OrdersOptions = {}): 
         ...options.events,
       },
     }),
-  );
-  const warehouse = live<Connection>(
+  ) as Connection;
+  const warehouse = live(
     manifest({
       title: "",
       of: "Connection",
       set: { "metadata.name": "warehouse", ...snowflakeConnection, ...options.warehouse },
     }),
-  );
+  ) as Connection;
   const connections = [events, warehouse].map((connection, index): LiveConnection => {
     const { name } = connection.metadata;
     return { ...connection, metadata: { name, namespace, uid: `connection-${index}`, generation: 1 } };
@@ -79,8 +79,8 @@ export function ordersRevision(options: OrdersOptions = {}): Revision {
 export const texts = (problems: readonly { readonly path: string; readonly message: string }[]): string[] =>
   problems.map(({ path, message }) => `${path}: ${message}`);
 
-function live<T>(given: object): T {
+function live(given: object): Pipeline | Connection {
   const { resource, problems } = validate(given);
   if (resource === null) throw new Error(texts(problems).join("\n"));
-  return resource as T;
+  return resource;
 }

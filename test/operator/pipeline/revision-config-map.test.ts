@@ -31,7 +31,7 @@ test("the pods' file is what the runtime reads", async () => {
   const directory = await mkdtemp(join(tmpdir(), "snowline-revision-"));
   try {
     const path = join(directory, "pipeline.json");
-    await writeFile(path, made.data["pipeline.json"]!);
+    await writeFile(path, made.data["pipeline.json"]);
     const { pipeline, connections } = await readPodFile(path);
     const inputs = orders();
     expect(pipeline.metadata).toEqual({ name: "orders", namespace: "shop", generation: 4 });
@@ -45,7 +45,7 @@ test("the pods' file is what the runtime reads", async () => {
 });
 
 test("what an operator of another version wrote beside is passed over, and stays", () => {
-  const rest = JSON.parse(made.data["revision.json"]!) as object;
+  const rest = JSON.parse(made.data["revision.json"]) as object;
   const live = {
     ...made,
     data: { ...made.data, "revision.json": JSON.stringify({ brandNew: 1, ...rest }), "more.json": "{}" },

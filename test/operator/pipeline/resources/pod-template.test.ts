@@ -187,11 +187,9 @@ test("every change an owner may make gets into the pods", () => {
 });
 
 test("images are pulled with the operator's secrets and the owner's, each once", () => {
-  const { revision } = revisionOf(orders(withPod({ imagePullSecrets: ["own", "shared"] })), {
-    ...settings,
-    imagePullSecrets: ["shared"],
-  });
-  expect((revision?.template.spec as unknown as PodSpec).imagePullSecrets).toEqual([{ name: "shared" }, { name: "own" }]);
+  const inputs = orders(withPod({ imagePullSecrets: ["own", "shared"] }));
+  const { revision } = revisionOf(inputs, { ...settings, imagePullSecrets: ["shared"] });
+  expect(revision?.template.spec["imagePullSecrets"]).toEqual([{ name: "shared" }, { name: "own" }]);
 });
 
 const volume = { name: "data", emptyDir: {} };
