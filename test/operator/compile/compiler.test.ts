@@ -75,6 +75,7 @@ test("SQL that does not come to an end is refused at the deadline, its child is 
   expect(await endless).toEqual([
     { path: "spec.transform.sql", message: expect.stringContaining("takes too long to compile: it was given up after 0.05 s") },
   ]);
+  expect(compiler.children).not.toContain(child);
   await gone(child!);
 });
 

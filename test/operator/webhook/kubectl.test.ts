@@ -132,3 +132,12 @@ test("what happened is counted under controller-runtime's names", async () => {
   expect(metrics).toMatch(/^controller_runtime_webhook_latency_seconds_bucket\{le="1",webhook="\/validate"\} [1-9]/m);
   expect(metrics).toMatch(/^snowline_webhook_certificate_expiry_seconds 3[45]\d\d/m);
 });
+
+test("a dead webhook blocks nobody's work", async () => {
+  await using other = await openWebhookPlace();
+  const wrong = pipelineYaml("wrong", { sql: "SELECT amuont FROM source" });
+  expect(await other.kubectl(["apply", "-f", "-"], wrong)).toContain("did you mean amount?");
+  await other.stop();
+  expect(await other.kubectl(["apply", "-f", "-"], wrong)).toContain("pipeline.snowline.dev/wrong created");
+  expect(await other.kubectl(["delete", "pipeline", "wrong"])).toContain("deleted");
+});
