@@ -8,7 +8,7 @@ export interface PodReport {
   readonly started: boolean;
   /**
    * Whether it has shown that it works: what its readiness waits for. `loaded` and `caughtUp` say that its revision works; `noSplit`
-   * only that the pod stands by; `waiting` and `rejecting` what it lacks. Absent where an older runtime does not tell.
+   * only that the pod stands by, which says nothing of its revision; `waiting` and `rejecting` what it lacks. Absent where an older runtime does not tell.
    */
   readonly proof?: { readonly kind: "loaded" | "caughtUp" | "noSplit" | "waiting" | "rejecting"; readonly message: string };
   readonly conditions: readonly Condition[];

@@ -4,7 +4,7 @@ import type { SplitLag } from "./lag.ts";
 export interface Proof {
   /**
    * Proven by: `loaded` a batch of which a record passed; `caughtUp`: all its splits are open and there is nothing to load;
-   * `noSplit`: the source gave it none. Not proven: `waiting`, or `rejecting`: no record has passed yet.
+   * `noSplit`: the source gave it none, until it does. Not proven: `waiting`, or `rejecting`: no record has passed yet.
    */
   readonly kind: "loaded" | "caughtUp" | "noSplit" | "waiting" | "rejecting";
   /** In a sentence. */

@@ -30,7 +30,7 @@ export interface EngineStatus extends Scraped {
   readonly started: boolean;
   /** True where the sink held a position of at least one of the splits: an earlier run loaded something. */
   readonly resumed: boolean;
-  /** True once `proof` is one, until the process ends: this pod may take the place of another. */
+  /** True where `proof` is one: this pod may take the place of another. For good, except for one that stood by and has got a split. */
   readonly proven: boolean;
   readonly proof: Proof;
   readonly totals: Totals;
@@ -183,9 +183,9 @@ export class PipelineReport {
     };
   }
 
-  /** Once shown it stays: a pod that was good does not become a new one by a record that is not. */
+  /** Once shown it stays: a pod that was good does not become a new one by a record that is not. Standing by has shown nothing. */
   #prove(): void {
-    if (isProven(this.#proof)) return;
+    if (this.#proof.kind === "loaded" || this.#proof.kind === "caughtUp") return;
     const nowMs = this.#options.clock.now();
     const { owned } = this.#splits;
     this.#splitlessSinceMs = this.#started && owned === 0 ? (this.#splitlessSinceMs ?? nowMs) : null;

@@ -86,7 +86,7 @@ test("a pod that rejects every record is not ready until one passes, and stays s
   await running;
 });
 
-test("a pod without a split stands by, but only once that has lasted", async () => {
+test("a pod without a split stands by once that has lasted, and has to show that it works when it gets one", async () => {
   const stage = new Stage();
   stage.topics.add("orders/0");
   stage.source.assign([]);
@@ -95,6 +95,15 @@ test("a pod without a split stands by, but only once that has lasted", async () 
   expect(ready(stage).ok).toBe(false);
   await stage.clock.advance(1000);
   expect(ready(stage)).toEqual({ ok: true, message: "there is no split for this pod: it stands by" });
+  stage.produce("orders/0", 2);
+  stage.source.assign(["orders/0"]);
+  await stage.clock.advance(4000);
+  expect(ready(stage)).toEqual({ ok: false, message: "no batch is loaded yet" });
+  await stage.clock.advance(1000);
+  expect(ready(stage)).toEqual({ ok: true, message: "a batch is loaded" });
+  stage.source.assign([]);
+  await stage.clock.advance(1000);
+  expect(ready(stage).ok).toBe(true);
   stage.stop.abort();
   await running;
 });
