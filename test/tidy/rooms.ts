@@ -80,7 +80,7 @@ export const rooms: readonly Room[] = [
   {
     path: "operator/kube/",
     may: [],
-    packages: ["@kubernetes/client-node", "undici", "pino", "prom-client"],
+    packages: ["@kubernetes/client-node", "undici", "yaml", "prom-client"],
     why: "the API port knows no kind",
   },
   {
