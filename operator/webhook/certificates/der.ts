@@ -31,11 +31,8 @@ export const octetString = (content: Buffer): Buffer => element(tag.octetString,
 export const utf8String = (text: string): Buffer => element(tag.utf8String, Buffer.from(text));
 export const boolean = (value: boolean): Buffer => element(tag.boolean, Buffer.from([value ? 0xff : 0]));
 
-/** A positive integer of big-endian bytes. */
-export function integer(bytes: Buffer): Buffer {
-  // A set first bit would make it negative.
-  return element(tag.integer, bytes[0]! >= 0x80 ? Buffer.concat([Buffer.from([0]), bytes]) : bytes);
-}
+/** A positive integer of big-endian bytes, of which the first bit is 0: set, it would make it negative. */
+export const integer = (bytes: Buffer): Buffer => element(tag.integer, bytes);
 
 /** Bits, of which the last `unusedBits` of the last byte do not count. */
 export const bitString = (content: Buffer, unusedBits = 0): Buffer =>

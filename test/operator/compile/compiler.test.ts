@@ -54,14 +54,12 @@ test("an idle child ends, and a verdict that is known needs none", async () => {
 });
 
 test("SQL that eats memory ends its child, and nobody waits for the operator meanwhile", async () => {
-  await using compiler = open();
+  await using compiler = open({ compileMsMax: 25_000 });
   const lag = monitorEventLoopDelay({ resolution: 5 });
   lag.enable();
   const problems = await compiler.check(specWith(doubling(26)), never);
   lag.disable();
-  expect(problems).toEqual([
-    { path: "spec.transform.sql", message: expect.stringMatching(/^takes too (much memory|long) to compile/) },
-  ]);
+  expect(problems).toEqual([{ path: "spec.transform.sql", message: expect.stringMatching(/^takes too much memory to compile/) }]);
   expect(lag.percentile(99) / 1e6).toBeLessThan(200);
   expect(await compiler.check(specWith("SELECT id FROM source"), never)).toEqual([]);
 });
