@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import { keyText, type ObjectKey } from "../kube/object-key.ts";
+import { type AbortScope, openAbortScope } from "./abort-scope.ts";
 import { type Clock, sleep } from "./clock.ts";
 import type { ControllerObserver } from "./controller-metrics.ts";
 import { type Reconcile, TerminalError } from "./reconcile.ts";
@@ -50,21 +51,21 @@ interface Work extends ControllerOptions {
  * counted and shows in the queue's `runningSeconds`.
  */
 export async function runController(options: ControllerOptions): Promise<void> {
-  const { signal, leading, clock, workers, log, name } = options;
-  const ended = new AbortController();
-  const ending = AbortSignal.any([signal, ...(leading === undefined ? [] : [leading])]);
-  const aborting = AbortSignal.any([ended.signal, ...(leading === undefined ? [] : [leading])]);
-  const work: Work = { ...options, observer: options.metrics.controller(name, workers), ending, aborting };
-  await Promise.race([options.ready, aborted(ending)]);
+  const { signal, leading, clock, workers, log, name, finishMsMax } = options;
+  using ending = openAbortScope(signal, leading);
+  using aborting = openAbortScope(leading);
+  const observer = options.metrics.controller(name, workers);
+  const work: Work = { ...options, observer, ending: ending.signal, aborting: aborting.signal };
+  await Promise.race([options.ready, aborted(ending.signal)]);
   const all = Promise.all(Array.from({ length: workers }, () => runWorker(work)));
-  await Promise.race([all, aborted(ending)]);
+  await Promise.race([all, aborted(ending.signal)]);
   const isLeft = async (ms: number): Promise<boolean> => {
     const given = new AbortController();
     const timeUp = sleep(clock, ms, given.signal).then(() => true);
     return Promise.race([all.then(() => false), timeUp]).finally(() => given.abort());
   };
-  if (leading?.aborted !== true && !(await isLeft(options.finishMsMax))) return;
-  ended.abort(new Error(`controller ${name}: stopped, and not finished within ${options.finishMsMax} ms`));
+  if (!aborting.signal.aborted && !(await isLeft(finishMsMax))) return;
+  aborting.abort(new Error(`controller ${name}: stopped, and a reconcile was not done within ${finishMsMax} ms`));
   if (await isLeft(abandonMs)) log.error({ controller: name }, "reconciles ignore that they were aborted: left behind");
 }
 
@@ -91,9 +92,10 @@ async function runWorker(work: Work): Promise<void> {
 async function reconcileOne(work: Work, key: ObjectKey): Promise<void> {
   const { queue, observer, aborting } = work;
   const end = observer.began();
-  const deadline = startDeadline(work, key);
+  using scope = openAbortScope(aborting);
+  const cancelDeadline = startDeadline(work, key, scope);
   try {
-    const { requeueAfterMs, settled } = await work.reconcile(key, AbortSignal.any([aborting, deadline.signal]));
+    const { requeueAfterMs, settled } = await work.reconcile(key, scope.signal);
     end(requeueAfterMs === null ? "success" : "requeue_after");
     if (settled ?? requeueAfterMs === null) observer.settled();
     queue.forget(key);
@@ -108,7 +110,7 @@ async function reconcileOne(work: Work, key: ObjectKey): Promise<void> {
       failed(work, key, error);
     }
   } finally {
-    deadline.stop();
+    cancelDeadline();
   }
 }
 
@@ -132,14 +134,13 @@ function isFaultOfProgram(error: unknown): boolean {
   return ["TypeError", "ReferenceError", "RangeError", "SyntaxError", "AssertionError"].includes(error.name);
 }
 
-function startDeadline({ clock, deadlineMs, observer, log, name }: Work, key: ObjectKey) {
-  const controller = new AbortController();
-  const stop = clock.after(deadlineMs, () => {
+/** Aborts at the deadline; the answer takes it back. */
+function startDeadline({ clock, deadlineMs, observer, log, name }: Work, key: ObjectKey, scope: AbortScope): () => void {
+  return clock.after(deadlineMs, () => {
     observer.timedOut();
     log.warn({ controller: name, key: keyText(key), deadlineMs }, "reconcile is past its deadline; aborted");
-    controller.abort(new Error(`reconcile of ${keyText(key)}: not done within ${deadlineMs} ms`));
+    scope.abort(new Error(`reconcile of ${keyText(key)}: not done within ${deadlineMs} ms`));
   });
-  return { signal: controller.signal, stop };
 }
 
 function aborted(signal: AbortSignal): Promise<void> {
