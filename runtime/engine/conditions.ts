@@ -33,6 +33,12 @@ export function readiness(conditions: readonly Condition[]): Observation {
   const draining = of("Draining");
   if (draining?.status === "True") return { type: "Ready", status: "False", reason: "Draining", message: draining.message };
   const progressing = of("Progressing");
+  const unreachable = (["SourceReachable", "SinkReachable", "DeadLettersReachable"] as const)
+    .map(of)
+    .find((condition) => condition?.status === "False");
+  // Who starts and reaches a system in vain does not merely start.
+  if (unreachable !== undefined && progressing?.status !== "False")
+    return { type: "Ready", status: "False", reason: unreachable.reason, message: unreachable.message };
   if (progressing?.status !== "True") {
     return {
       type: "Ready",
@@ -40,11 +46,6 @@ export function readiness(conditions: readonly Condition[]): Observation {
       reason: progressing?.reason ?? "Starting",
       message: progressing?.message ?? "the pipeline is starting",
     };
-  }
-  for (const type of ["SourceReachable", "SinkReachable", "DeadLettersReachable"] as const) {
-    const condition = of(type);
-    if (condition?.status === "False")
-      return { type: "Ready", status: "False", reason: condition.reason, message: condition.message };
   }
   return { type: "Ready", status: "True", reason: "Running", message: "the pipeline reads and can load" };
 }

@@ -4,6 +4,7 @@ import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { DuckDBInstance } from "@duckdb/node-api";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { duckdbTable } from "../e2e/exactly-once/table.ts";
 import { freePorts } from "../kafka/free-port.ts";
@@ -148,6 +149,22 @@ test.each([
   expect(await once(child, "exit")).toEqual([3, null]);
   expect(output()).toContain(says);
   expect(await termination()).toEqual({ reason, message: expect.stringContaining(says) as string });
+});
+
+test("a pod that waits for another to let go of its file answers, lives, says so, and ends when it is told to", async () => {
+  const holder = await DuckDBInstance.create(join(directory, "small.duckdb"));
+  try {
+    await writeSmallTopic(join(directory, "topic"), { files: 1, recordsPerFile: 1 });
+    const { child, output } = await startPod({ pipeline, connections: [] });
+    const url = await urlIn(output);
+    await until(`${url}/healthz/ready`, (status, text) => status === 503 && text.includes("small.duckdb"));
+    await until(`${url}/healthz/live`, (status) => status === 200);
+    expect(await (await fetch(`${url}/status/brief`)).json()).toMatchObject({ started: false, proven: false, splits: 0 });
+    child.kill("SIGTERM");
+    expect(await once(child, "exit")).toEqual([0, null]);
+  } finally {
+    holder.closeSync();
+  }
 });
 
 test("a pod that stops while it runs leaves the condition's reason and message", async () => {
