@@ -16,9 +16,9 @@ export async function admit(request: AdmissionRequest, examiner: Examiner, signa
   const { operation, subResource, namespace, object, oldObject } = request;
   if ((operation !== "CREATE" && operation !== "UPDATE") || subResource !== "" || isEnding(object)) return fine;
   if (operation === "UPDATE" && isDeepStrictEqual(specOf(object), specOf(oldObject))) return fine;
-  const found = await examine({ namespace, object: named(request) }, examiner, signal);
+  const found = await examine({ namespace, object: named(request), isNew: operation === "CREATE" }, examiner, signal);
   if (operation === "CREATE" || found.problems.length === 0) return found;
-  const before = await examine({ namespace, object: oldObject }, examiner, signal);
+  const before = await examine({ namespace, object: oldObject, isNew: false }, examiner, signal);
   const stands = (problem: Problem): boolean =>
     before.problems.some((other) => other.path === problem.path && other.message === problem.message) &&
     isDeepStrictEqual(valueAt(object, problem.path), valueAt(oldObject, problem.path));

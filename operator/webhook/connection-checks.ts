@@ -64,7 +64,7 @@ export function checkUsers(connection: NeighbourConnection, { pipelines }: Neigh
     const who = `${names.slice(0, namedMax).map(shown).join(", ")}${more}`;
     return {
       path: `spec.${system}`,
-      message: `${names.length === 1 ? "Pipeline" : "Pipelines"} ${who} ${names.length === 1 ? "uses" : "use"} this Connection for it: keep it, or let them name another Connection first`,
+      message: `${names.length === 1 ? `Pipeline ${who} uses` : `Pipelines ${who} use`} this Connection for it: keep it, or let ${names.length === 1 ? "it" : "them"} name another first`,
     };
   });
 }

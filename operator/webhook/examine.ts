@@ -17,6 +17,8 @@ export interface Examiner {
 export interface Subject {
   readonly namespace: string;
   readonly object: unknown;
+  /** True where it is about to be made: nobody relies on it yet. */
+  readonly isNew: boolean;
 }
 
 /** All that is wrong with a Pipeline or a Connection, as it is or would become. Never throws for what it cannot find out: it warns. */
@@ -25,7 +27,9 @@ export async function examine(subject: Subject, examiner: Examiner, signal: Abor
   if (resource === null) return { problems, warnings: [] };
   if (resource.kind === "Connection") {
     const metadata = { ...resource.metadata, namespace: subject.namespace };
-    return { problems: checkUsers({ ...resource, metadata }, examiner.neighbours), warnings: [] };
+    const stranded = checkUsers({ ...resource, metadata }, examiner.neighbours);
+    // A Pipeline that is wrong must not keep a right Connection from being made.
+    return subject.isNew ? { problems: [], warnings: stranded.map(problemText) } : { problems: stranded, warnings: [] };
   }
   const found = await Promise.all([
     compiled(resource, examiner, signal),

@@ -130,7 +130,7 @@ test("a Connection may not become another kind of system while Pipelines use it"
       {
         path: "spec.kafka",
         message:
-          'Pipelines "a", "b", "c", "d", "e" and 2 more use this Connection for it: keep it, or let them name another Connection first',
+          'Pipelines "a", "b", "c", "d", "e" and 2 more use this Connection for it: keep it, or let them name another first',
       },
     ],
     warnings: [],
@@ -141,6 +141,20 @@ test("a Connection may not become another kind of system while Pipelines use it"
       pipelines,
     }),
   ).toEqual(fine);
+});
+
+test("a Pipeline that names a Connection for what it is not keeps nobody from making or changing the Connection", async () => {
+  const pipelines = [storedPipeline("orders")];
+  const snowflake = (user: string) =>
+    storedConnection("events", {
+      snowflake: { account: "a-b", user, auth: { token: { tokenFrom: { secret: "s", key: "k" } } } },
+    });
+  const said = 'spec.kafka: Pipeline "orders" uses this Connection for it: keep it, or let it name another first';
+  expect(await admitted(request(snowflake("u")), { pipelines })).toEqual({ problems: [], warnings: [said] });
+  expect(await admitted(request(snowflake("v"), snowflake("u")), { pipelines })).toEqual({
+    problems: [],
+    warnings: [`${said} (it was so before)`],
+  });
 });
 
 test.each<[string, AdmissionRequest]>([
