@@ -212,3 +212,24 @@ test("a pod that cannot load within its grace period is unready meanwhile, gives
   expect(await once(child, "exit")).toEqual([0, null]);
   expect(await termination()).toEqual({ reason: "NotDrained", message: expect.stringContaining("is read again") as string });
 });
+
+test("a pod that is told to end before its modules are loaded ends at once and in order", async () => {
+  const path = join(directory, "pipeline.json");
+  await writeFile(path, JSON.stringify({ pipeline, connections: [] }));
+  // Says so and stands still for a moment where the modules would be loaded.
+  const slowly = `
+    import { registerHooks } from "node:module";
+    registerHooks({ load: (url, context, next) => {
+      if (url.endsWith("/run-pod.ts")) {
+        process.stdout.write("loading");
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000);
+      }
+      return next(url, context);
+    } });`;
+  const args = ["--import", `data:text/javascript,${encodeURIComponent(slowly)}`, "runtime/main.ts", "--pipeline", path];
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+  children.push(child);
+  await once(child.stdout, "data");
+  child.kill("SIGTERM");
+  expect(await once(child, "exit")).toEqual([0, null]);
+});
