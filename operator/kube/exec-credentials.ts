@@ -18,7 +18,7 @@ export function execCredentials(plugin: ExecPlugin): () => Promise<Credentials> 
     try {
       await authentication.applyAuthentication(user, options);
     } catch {
-      // oxlint-disable-next-line preserve-caught-error -- the cause is what the plugin printed: it may hold a token
+      // Without the cause: it is what the plugin printed, and may hold a token.
       throw new Error(`exec plugin ${plugin.command}: it gave no credentials: run it by hand to see why`);
     }
     const { cert, key, headers } = options;

@@ -1,4 +1,4 @@
-import type { Api, DeleteOptions, ListOptions, Page, WatchOptions, WriteOptions } from "./api.ts";
+import type { Api, DeleteOptions, ListOptions, Page, WatchEvent, WatchOptions, WriteOptions } from "./api.ts";
 import { isApiError } from "./api-error.ts";
 import type { ClusterAccess } from "./cluster-access.ts";
 import type { KubeObject } from "./kube-object.ts";
@@ -80,7 +80,11 @@ async function list<T extends KubeObject>(line: Line, type: ResourceType, option
   };
 }
 
-async function* watchNamed<T extends KubeObject>(line: Line, type: ResourceType, options: WatchOptions) {
+async function* watchNamed<T extends KubeObject>(
+  line: Line,
+  type: ResourceType,
+  options: WatchOptions,
+): AsyncGenerator<WatchEvent<T>> {
   for await (const event of watch<T>(line, type, options)) yield { type: event.type, object: named(type, event.object) };
 }
 

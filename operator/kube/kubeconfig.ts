@@ -76,7 +76,7 @@ export async function readKubeconfig(choice: KubeconfigChoice): Promise<Kubeconf
   if (typeof cluster.value["server"] !== "string") throw new Error(`${where}: the cluster "${context["cluster"]}" has no server`);
   return {
     cluster: absolute(cluster, ["certificate-authority"]) as unknown as KubeconfigCluster,
-    user: absolute(user, ["client-certificate", "client-key", "tokenFile"]) as KubeconfigUser,
+    user: absolute(user, ["client-certificate", "client-key", "tokenFile"]),
     namespace: context["namespace"] ?? "default",
   };
 }

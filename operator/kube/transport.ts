@@ -101,12 +101,17 @@ function connector(access: ClusterAccess): buildConnector.connector {
     }
     return built.connect;
   };
-  return (target, callback) => {
-    access.credentials().then(
-      ({ tls }) => current(tls)(target, callback),
-      (error: unknown) => callback(error as Error, null),
-    );
+  const connect = async (...[target, callback]: Parameters<buildConnector.connector>): Promise<void> => {
+    let connected: buildConnector.connector;
+    try {
+      connected = current((await access.credentials()).tls);
+    } catch (error) {
+      callback(error as Error, null);
+      return;
+    }
+    connected(target, callback);
   };
+  return (target, callback) => void connect(target, callback);
 }
 
 function retryAfterMs(header: string | string[] | undefined): number | null {
