@@ -1,0 +1,112 @@
+import type { KubeObject } from "../kube/kube-object.ts";
+import { keyText, type ObjectKey } from "../kube/object-key.ts";
+import type { Indexes, Store } from "./store.ts";
+
+/** What became of one object: null is absence. A name that another object took is a deletion and an addition. */
+export type OnChange<T extends KubeObject> = (before: T | null, after: T | null) => void;
+
+/** A Store that its reflector fills. Each change is in it before it is told. */
+export interface ObjectStore<T extends KubeObject> extends Store<T> {
+  /** Everything that happened to the type's objects up to this version is in it. 0 before the first list. */
+  readonly resourceVersion: bigint;
+}
+
+/** The writing side of an ObjectStore. */
+export interface FilledStore<T extends KubeObject> extends ObjectStore<T> {
+  /** Puts in an object that was added or changed. */
+  put(object: T): void;
+  /** Takes out an object that was deleted. */
+  remove(object: T): void;
+  /** Becomes what a list says, telling what differs. */
+  replace(objects: Iterable<T>, resourceVersion: bigint): void;
+  /** Is as new as this. */
+  reached(resourceVersion: bigint): void;
+}
+
+/** An empty store. `onChange` must not throw. */
+export function createObjectStore<T extends KubeObject>(indexes: Indexes<T>, onChange: OnChange<T>): FilledStore<T> {
+  let objects = new Map<string, T>();
+  const index = createIndex(indexes);
+  let synced = false;
+  let version = 0n;
+
+  const set = (before: T | null, after: T | null): void => {
+    if (before !== null) index.remove(before);
+    if (after === null) objects.delete(nameOf(before!));
+    else {
+      objects.set(nameOf(after), after);
+      index.add(after);
+    }
+    onChange(before, after);
+  };
+  const put = (object: T): void => {
+    const before = objects.get(nameOf(object)) ?? null;
+    // As a list may tell again what a watch told before.
+    if (before?.metadata.uid === object.metadata.uid && before?.metadata.resourceVersion === object.metadata.resourceVersion)
+      return;
+    if (before !== null && before.metadata.uid !== object.metadata.uid) {
+      set(before, null);
+      set(null, object);
+    } else set(before, object);
+  };
+  return {
+    get: (key) => objects.get(keyText(key)) ?? null,
+    list: () => [...objects.values()],
+    by: index.by,
+    get synced() {
+      return synced;
+    },
+    get resourceVersion() {
+      return version;
+    },
+    put,
+    remove: (object) => {
+      const before = objects.get(nameOf(object));
+      if (before?.metadata.uid === object.metadata.uid) set(before!, null);
+    },
+    replace: (listed, resourceVersion) => {
+      const wanted = new Map([...listed].map((object) => [nameOf(object), object]));
+      version = resourceVersion;
+      synced = true;
+      for (const [name, object] of objects) if (!wanted.has(name)) set(object, null);
+      for (const object of wanted.values()) put(object);
+    },
+    reached: (resourceVersion) => (version = resourceVersion),
+  };
+}
+
+/** The key of an object. */
+export const keyOf = ({ metadata }: KubeObject): ObjectKey => ({ namespace: metadata.namespace ?? "", name: metadata.name });
+
+const nameOf = (object: KubeObject): string => keyText(keyOf(object));
+
+function createIndex<T extends KubeObject>(indexes: Indexes<T>) {
+  const found = new Map(Object.keys(indexes).map((name) => [name, new Map<string, T[]>()]));
+  return {
+    add(object: T): void {
+      for (const [name, valuesOf] of Object.entries(indexes)) {
+        const byValue = found.get(name)!;
+        for (const value of new Set(valuesOf(object))) {
+          const objects = byValue.get(value);
+          if (objects === undefined) byValue.set(value, [object]);
+          else objects.push(object);
+        }
+      }
+    },
+    remove(object: T): void {
+      for (const [name, valuesOf] of Object.entries(indexes)) {
+        const byValue = found.get(name)!;
+        for (const value of new Set(valuesOf(object))) {
+          const rest = byValue.get(value)?.filter((other) => other !== object) ?? [];
+          if (rest.length === 0) byValue.delete(value);
+          else byValue.set(value, rest);
+        }
+      }
+    },
+    by(name: string, value: string): readonly T[] {
+      const byValue = found.get(name);
+      if (byValue === undefined) throw new Error(`store: there is no index "${name}"`);
+      return byValue.get(value)?.slice() ?? [];
+    },
+  };
+}
