@@ -3,7 +3,7 @@ import { isObject } from "../../crds/explain.ts";
 import { connectionKind } from "../../crds/kinds/connection.ts";
 import { pipelineKind } from "../../crds/kinds/pipeline.ts";
 import { type Path, pathText } from "../../crds/path.ts";
-import { canonicalJson } from "./canonical-json.ts";
+import { canonicalJson } from "../kube/canonical-json.ts";
 import type { Reference, RevisionContent } from "./observed.ts";
 
 /** What a change means for the pods. How many of them there are is another matter. */

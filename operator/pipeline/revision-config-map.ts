@@ -2,7 +2,7 @@ import type { Problem } from "../../crds/check.ts";
 import { isObject } from "../../crds/explain.ts";
 import { apiVersion } from "../../crds/kinds/kind.ts";
 import type { KubeObject } from "../kube/kube-object.ts";
-import { canonicalJson } from "./canonical-json.ts";
+import { canonicalJson } from "../kube/canonical-json.ts";
 import { annotation, label, revisionName } from "./names.ts";
 import type { PodTemplate, Reference, Revision, RevisionContent } from "./observed.ts";
 import { revisionLabels } from "./resources/child-labels.ts";

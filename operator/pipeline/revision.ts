@@ -1,6 +1,6 @@
 import type { Problem } from "../../crds/check.ts";
 import { connectionsOf } from "../../crds/validate-connections.ts";
-import { digestOf } from "./canonical-json.ts";
+import { digestOf } from "../kube/canonical-json.ts";
 import { annotation } from "./names.ts";
 import type { LiveConnection, LivePipeline, Reference, Revision, RevisionContent } from "./observed.ts";
 import type { OperatorSettings } from "./plan.ts";

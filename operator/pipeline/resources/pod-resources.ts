@@ -1,7 +1,8 @@
 import type { Problem } from "../../../crds/check.ts";
 import type { PodOverrides } from "../../../crds/kinds/pod-overrides.ts";
 import { pathText } from "../../../crds/path.ts";
-import { canonicalQuantity, nanoOf } from "./canonical-quantity.ts";
+import { nanosOf } from "../../kube/quantity.ts";
+import { canonicalQuantity } from "./canonical-quantity.ts";
 
 /** Amounts by resource, as the API server prints them. */
 type Quantities = Readonly<Record<string, string>>;
@@ -57,7 +58,7 @@ export function podResources(overrides: PodOverrides): {
   return { resources, problems };
 }
 
-const amount = (quantity: string): bigint => nanoOf(quantity) ?? 0n;
+const amount = (quantity: string): bigint => nanosOf(quantity) ?? 0n;
 const lesser = (a: string, b: string | undefined): string => (b !== undefined && amount(b) < amount(a) ? b : a);
 const greater = (a: string, b: string | undefined): string => (b !== undefined && amount(b) > amount(a) ? b : a);
 

@@ -1,7 +1,7 @@
 import type { PipelineStatus } from "../../../crds/kinds/pipeline-status.ts";
 import type { Happening } from "../../../operator/control/event-recorder.ts";
 import type { KubeObject } from "../../../operator/kube/kube-object.ts";
-import { canonicalJson } from "../../../operator/pipeline/canonical-json.ts";
+import { canonicalJson } from "../../../operator/kube/canonical-json.ts";
 import { decide } from "../../../operator/pipeline/decide.ts";
 import { revisionOfIdentity } from "../../../operator/pipeline/decide/wanted.ts";
 import { finalizer, label } from "../../../operator/pipeline/names.ts";

@@ -1,7 +1,8 @@
 import { beforeAll, expect, test } from "vitest";
 import type { KubeObject } from "../../../../operator/kube/kube-object.ts";
 import { revisionConfigMap } from "../../../../operator/pipeline/revision-config-map.ts";
-import { canonicalQuantity, nanoOf } from "../../../../operator/pipeline/resources/canonical-quantity.ts";
+import { nanosOf } from "../../../../operator/kube/quantity.ts";
+import { canonicalQuantity } from "../../../../operator/pipeline/resources/canonical-quantity.ts";
 import { deployment } from "../../../../operator/pipeline/resources/deployment.ts";
 import { networkPolicy } from "../../../../operator/pipeline/resources/network-policy.ts";
 import { ownerOf } from "../../../../operator/pipeline/resources/owner-reference.ts";
@@ -143,5 +144,5 @@ test("a quantity is written so that the API server prints it the same, and is as
   };
   const printed = volumes.map(({ name }) => created.spec.volumes.find((other) => other.name === name)!.emptyDir!.sizeLimit);
   expect(printed.slice(0, quantities.length)).toEqual(canonical);
-  expect(printed.slice(quantities.length).map(nanoOf)).toEqual(canonical.map((quantity) => nanoOf(quantity!)));
+  expect(printed.slice(quantities.length).map(nanosOf)).toEqual(canonical.map((quantity) => nanosOf(quantity!)));
 });
