@@ -4,17 +4,7 @@ import { registerControlMetrics } from "../../../operator/control/control-metric
 import { createWorkQueue } from "../../../operator/control/work-queue.ts";
 import { keyText, type ObjectKey } from "../../../operator/kube/object-key.ts";
 import { FakeClock } from "./fake-clock.ts";
-
-/** mulberry32: the same numbers for the same seed. */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
+import { seeded } from "./seeded.ts";
 
 /** The queue as one would write it if nothing had to be fast: when each key is to come, at what priority, and which are worked on. */
 function createModel() {
