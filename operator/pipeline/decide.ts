@@ -30,7 +30,7 @@ function lookAgainAfter({ observed, rollout, drain }: Situation): number | null 
   const { nowMs, conflict } = observed;
   const moments = [
     ...(conflict === null ? [] : [nowMs + conflictRetryMs]),
-    ...(rollout.kind === "running" ? [rollout.deadlineMs] : []),
+    ...(rollout.kind === "running" ? [rollout.lookAgainMs] : []),
     ...(drain?.lookAgainMs === null || drain === null ? [] : [drain.lookAgainMs]),
   ];
   return moments.length === 0 ? null : Math.max(0, Math.min(...moments) - nowMs);

@@ -2,6 +2,7 @@ import type { PipelineSpec } from "../../../crds/kinds/pipeline.ts";
 import { label } from "../names.ts";
 import type { LiveDeployment, Observed, ObservedPod, Revision } from "../observed.ts";
 import { terminalExitCode, type Trouble, troubleOf } from "./pod-trouble.ts";
+import { hasWorked, unheardUntilMs } from "./has-worked.ts";
 import { podsOf } from "./serving-pods.ts";
 import { strategyOf } from "../resources/deployment.ts";
 import { timestamp } from "../status/timestamp.ts";
@@ -31,13 +32,14 @@ export function judgeRollout(observed: Observed, trial: RolloutTrial): Rollout {
   if (replicas === 0) return { kind: "asleep" };
   const sinceMs = startedMs(observed, target);
   const pods = podsOf(observed, target.hash);
-  if (deployment !== null && isProven(deployment, pods, trial)) return { kind: "proven" };
+  if (deployment !== null && isProven(deployment, pods, trial) && hasWorked(pods, nowMs)) return { kind: "proven" };
   const trouble = troubleOf(pods, deployment);
   const good = proven === null ? [] : podsOf(observed, proven.hash);
   const fairSinceMs = fairSince(sinceMs, good, pods);
   const deadlineMs = fairSinceMs + deadlineSeconds * 1000;
   const blame = blamed(pods, { trouble, fairSinceMs }) ?? (nowMs >= deadlineMs ? (trouble ?? late(deadlineSeconds)) : null);
-  if (blame === null) return { kind: "running", sinceMs, deadlineMs, trouble };
+  const lookAgainMs = Math.min(deadlineMs, unheardUntilMs(pods, nowMs) ?? deadlineMs);
+  if (blame === null) return { kind: "running", sinceMs, lookAgainMs, trouble };
   if (pods.every(({ ready }) => ready) && trouble === null) return { kind: "held", sinceMs, trouble: noPods };
   if (good.some(({ ready }) => !ready)) return { kind: "held", sinceMs, trouble: unwell(blame) };
   if (proven === null) return { kind: "stuck", sinceMs, trouble: blame };
@@ -82,7 +84,7 @@ function fairSince(sinceMs: number, good: readonly ObservedPod[], pods: readonly
   return Math.max(sinceMs, ...well, unwell.length === 0 ? sinceMs : Math.min(...unwell));
 }
 
-/** All wanted pods run the target and are ready, which the runtime says only once it has read, transformed and loaded. */
+/** All wanted pods run the target and are ready, which the runtime says only once it has read, transformed and loaded, or has nothing to. */
 function isProven(deployment: LiveDeployment, pods: readonly ObservedPod[], { target, replicas }: RolloutTrial): boolean {
   const { metadata, status } = deployment;
   return (

@@ -7,8 +7,8 @@ export type Rollout =
   | { readonly kind: "none" }
   /** No pod is wanted: nothing can prove itself. */
   | { readonly kind: "asleep" }
-  /** New pods have until the deadline to prove themselves. */
-  | { readonly kind: "running"; readonly sinceMs: number; readonly deadlineMs: number; readonly trouble: Trouble | null }
+  /** New pods have until the deadline to prove themselves. Time alone changes nothing before `lookAgainMs`, since the epoch. */
+  | { readonly kind: "running"; readonly sinceMs: number; readonly lookAgainMs: number; readonly trouble: Trouble | null }
   /** The deadline is over, but it is not the change that is to blame. */
   | { readonly kind: "held"; readonly sinceMs: number; readonly trouble: Trouble }
   /** They do not become good, and there is nothing good to go back to. */

@@ -1,0 +1,45 @@
+/** Longest pause, in milliseconds: how late a pod is asked that is new while nobody is due. */
+const pauseMsMax = 250;
+
+/** Who is asked next: those that are new, then whoever is longest due. Times are in milliseconds on one clock. */
+export interface AskingOrder {
+  /** As soon as there is room. */
+  soon(uid: string): void;
+  /** Not before `dueMs`, which is later than that of everybody who was told so before, give or take. */
+  later(uid: string, dueMs: number): void;
+  drop(uid: string): void;
+  /** Takes the next out; undefined: nobody is due. */
+  take(nowMs: number): string | undefined;
+  /** When it is worth looking again. */
+  pauseMs(nowMs: number, spacingMs: number): number;
+}
+
+/** Nobody yet. */
+export function createAskingOrder(): AskingOrder {
+  const fresh = new Set<string>();
+  const due = new Map<string, number>();
+  const drop = (uid: string): void => {
+    fresh.delete(uid);
+    due.delete(uid);
+  };
+  const first = (): readonly [string, number] | undefined => {
+    for (const uid of fresh) return [uid, 0];
+    for (const entry of due) return entry;
+    return undefined;
+  };
+  return {
+    soon: (uid) => fresh.add(uid),
+    later: (uid, dueMs) => due.set(uid, dueMs),
+    drop,
+    take: (nowMs) => {
+      const [uid, dueMs] = first() ?? [undefined, 0];
+      if (uid === undefined || dueMs > nowMs) return undefined;
+      drop(uid);
+      return uid;
+    },
+    pauseMs: (nowMs, spacingMs) => {
+      const [uid, dueMs] = first() ?? [undefined, 0];
+      return uid === undefined ? pauseMsMax : Math.min(Math.max(dueMs - nowMs, spacingMs), pauseMsMax);
+    },
+  };
+}

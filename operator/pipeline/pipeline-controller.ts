@@ -1,0 +1,166 @@
+import type { Logger } from "pino";
+import type { Clock } from "../control/clock.ts";
+import type { ControlMetrics } from "../control/control-metrics.ts";
+import { runController } from "../control/controller.ts";
+import type { EventRecorder } from "../control/event-recorder.ts";
+import { createOwnWrites } from "../control/own-writes.ts";
+import { type Reflector, startReflector } from "../control/reflector.ts";
+import { createWorkQueue, type WorkQueue } from "../control/work-queue.ts";
+import type { Api } from "../kube/api.ts";
+import type { KubeObject } from "../kube/kube-object.ts";
+import type { ObjectKey } from "../kube/object-key.ts";
+import type { AskPod } from "./ask-pod.ts";
+import { createDepartedPods, type DepartedPods } from "./departed-pods.ts";
+import { keyOf, pipelineOfChild, usersOfConnection, usersOfReference } from "./dependents.ts";
+import { observePod } from "./observe-pod.ts";
+import type { OperatorSettings } from "./plan.ts";
+import { createPodReports, type PodReports } from "./pod-reports.ts";
+import type { PipelineStores } from "./pipeline-stores.ts";
+import { watchPipelines, type Watched, type WatchListeners } from "./pipeline-watches.ts";
+import { reconcilePipeline } from "./reconcile-pipeline.ts";
+import type { CheckSpec } from "./spec-problems.ts";
+
+/** Name of the controller in metrics and logs. */
+const name = "pipeline";
+/** Longest one look at a pipeline may take, in milliseconds: a compiler's queue and a dozen writes to a slow API server. */
+const deadlineMs = 60_000;
+/** How long looks in flight may go on at the end, in milliseconds: within the pod's grace period. */
+const finishMsMax = 10_000;
+
+/** What the controller is made of. */
+export interface PipelineControllerOptions {
+  /** For watches. */
+  readonly api: Pick<Api, "list" | "watch">;
+  /** null: all of them. */
+  readonly namespaces: readonly string[] | null;
+  readonly settings: OperatorSettings;
+  /** Compiles a spec's SQL. */
+  readonly check: CheckSpec;
+  readonly ask: AskPod;
+  readonly events: EventRecorder;
+  readonly metrics: ControlMetrics;
+  readonly clock: Clock;
+  /** In [0, 1). */
+  readonly random: () => number;
+  readonly log: Logger;
+}
+
+/** A time during which this process leads. */
+export interface PipelineTerm {
+  /** Writes; refuses once this process no longer leads. */
+  readonly api: Api;
+  readonly workers: number;
+  /** Aborted: no more is begun, and what is in flight may finish. */
+  readonly signal: AbortSignal;
+  /** Aborted: this process leads no longer. */
+  readonly leading?: AbortSignal;
+}
+
+/** Watches from its making on, so that a standby is warm, and works only while it is told to. Disposing of it ends the watches. */
+export interface PipelineController extends AsyncDisposable {
+  /** Resolves once the caches hold all that was there at the start. */
+  readonly synced: Promise<void>;
+  /** When the API server was last heard of by the watch that it was longest silent to, on `clock.monotonic()`. */
+  lastContactMs(): number;
+  /** Works on all Pipelines until the signal is aborted. */
+  run(term: PipelineTerm): Promise<void>;
+}
+
+/** The controller of Pipelines. */
+export function startPipelineController(options: PipelineControllerOptions): PipelineController {
+  const { metrics, clock, random, log, namespaces } = options;
+  const queue = createWorkQueue({ name, clock, metrics });
+  const reports = createPodReports({ ask: options.ask, clock, random, onAnswer: (key) => queue.add(key) });
+  const departed = createDepartedPods(clock);
+  const ownWrites = createOwnWrites(clock, log);
+  const memory = { statusMs: new Map<string, number>(), conflicts: new Map<string, string>() };
+  const listeners = listenersOf({ queue, reports, departed, clock });
+  const watches = (namespaces ?? [null]).map((namespace) => {
+    const open = <T extends KubeObject>(watched: Watched<T>): Reflector<T> =>
+      startReflector<T>({
+        ...watched,
+        api: options.api,
+        clock,
+        random,
+        log,
+        observe: (snapshot) => metrics.cache(namespace === null ? watched.name : `${watched.name}/${namespace}`, snapshot),
+      });
+    return { namespace, ...watchPipelines(namespace, open, listeners) };
+  });
+  const storesOf = (namespace: string): PipelineStores | null =>
+    watches.find((each) => each.namespace === null || each.namespace === namespace)?.stores ?? null;
+  const allSynced = async (): Promise<void> => {
+    await Promise.all(watches.map((each) => each.synced));
+  };
+  const synced = allSynced();
+  synced.catch(() => {});
+  return {
+    synced,
+    lastContactMs: () => Math.min(...watches.flatMap(({ reflectors }) => reflectors.map((each) => each.lastContactMs()))),
+    run: async ({ api, workers, signal, leading }) => {
+      const { settings, check, events } = options;
+      const senses = { told: reports.of, departed: departed.of };
+      const reconcile = reconcilePipeline({ api, storesOf, senses, settings, check, events, ownWrites, memory, clock, log });
+      reports.run(AbortSignal.any([signal, ...(leading === undefined ? [] : [leading])]));
+      const isCurrent = (key: ObjectKey): boolean => ownWrites.caughtUp(key);
+      const term = { workers, signal, ...(leading === undefined ? {} : { leading }) };
+      await runController({
+        name,
+        queue,
+        deadlineMs,
+        finishMsMax,
+        reconcile,
+        isCurrent,
+        ready: synced,
+        metrics,
+        log,
+        clock,
+        ...term,
+      });
+    },
+    [Symbol.asyncDispose]: async () => {
+      queue.shutDown();
+      await Promise.all(watches.map((each) => each[Symbol.asyncDispose]()));
+    },
+  };
+}
+
+interface Listening {
+  readonly queue: WorkQueue;
+  readonly reports: PodReports;
+  readonly departed: DepartedPods;
+  readonly clock: Clock;
+}
+
+/** Says which Pipelines a change is to be looked at for. */
+function listenersOf({ queue, reports, departed, clock }: Listening): WatchListeners {
+  const child = (object: KubeObject): void => {
+    const key = pipelineOfChild(object);
+    if (key !== null) queue.add(key);
+  };
+  return {
+    // What is there at the start waits behind what changes.
+    pipeline: (before, after) => queue.add(keyOf((after ?? before)!.metadata), before === null ? "background" : "change"),
+    connection: (connection, stores) => {
+      for (const key of usersOfConnection(stores, connection)) queue.add(key);
+    },
+    reference: (kind, object, stores) => {
+      for (const key of usersOfReference(stores, kind, object).pipelines) queue.add(key);
+    },
+    child,
+    pod: (before, after) => {
+      const pod = (after ?? before)!;
+      const pipeline = pipelineOfChild(pod);
+      if (pipeline === null) return;
+      const uid = pod.metadata.uid ?? "";
+      const observed = observePod(pod, reports.of(uid));
+      if (after === null) {
+        const { name, revision, ended, report } = observed;
+        departed.add(pipeline, { name, uid, revision, atMs: clock.now(), ended, report });
+        reports.forget(uid);
+      } else if (observed.ip !== "" && observed.phase === "Running" && !observed.deleting)
+        reports.see({ uid, ip: observed.ip, ready: observed.ready, pipeline });
+      child(pod);
+    },
+  };
+}
