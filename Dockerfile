@@ -6,31 +6,36 @@ ARG NODE_IMAGE=node:24-bookworm-slim
 ARG BASE_IMAGE=debian:bookworm-slim
 
 FROM ${NODE_IMAGE} AS packages
-WORKDIR /snowline
+WORKDIR /image/snowline
 COPY package.json package-lock.json ./
 # Nothing that runs needs a package's install script. The npm package `node` is for machines with an older Node, and left out as the rest of dev.
 RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund \
   # Half of what is left is only for who writes programs: types and source maps.
   && find node_modules -type f \( -name '*.map' -o -name '*.ts' -o -name '*.mts' -o -name '*.cts' -o -name '*.md' \) -delete \
-  && cp "$(readlink -f "$(command -v node)")" /usr/local/bin/snowline-node
+  && mkdir -p /image/usr/local/bin \
+  && cp "$(readlink -f "$(command -v node)")" /image/usr/local/bin/node
 
 # Without what only the command line and the test warehouse use.
 FROM packages AS runtime-packages
 RUN npm uninstall --omit=dev --ignore-scripts --offline --no-audit --no-fund commander @polyglot-sql/sdk
 
+FROM scratch AS runtime-sources
+COPY package.json LICENSE /snowline/
+COPY crds /snowline/crds
+COPY transform /snowline/transform
+COPY runtime /snowline/runtime
+COPY operator /snowline/operator
+
+FROM runtime-sources AS warehouse-sources
+COPY warehouse /snowline/warehouse
+COPY cli /snowline/cli
+
+# Each image is two layers on its base: packages, which change seldom, and sources, a megabyte or two. They come last, so that a
+# change of the sources makes nothing else anew. All of it is root's.
 FROM ${BASE_IMAGE} AS warehouse
-COPY --from=packages /usr/local/bin/snowline-node /usr/local/bin/node
+RUN mkdir /data && chown 1000:1000 /data
 ENV NODE_ENV=production
 WORKDIR /snowline
-COPY --from=packages /snowline/node_modules ./node_modules
-COPY package.json LICENSE ./
-COPY crds ./crds
-COPY transform ./transform
-COPY runtime ./runtime
-COPY operator ./operator
-COPY warehouse ./warehouse
-COPY cli ./cli
-RUN mkdir /data && chown 1000:1000 /data
 USER 1000:1000
 VOLUME /data
 EXPOSE 8086
@@ -38,23 +43,19 @@ STOPSIGNAL SIGTERM
 # Not Snowflake: a test warehouse. No security worth the name, so keep it inside your own network.
 ENTRYPOINT ["node", "--disable-warning=ExperimentalWarning", "cli/main.ts"]
 CMD ["warehouse", "--host", "0.0.0.0", "--port", "8086", "--data", "/data", "--secrets", "/data/secrets"]
+COPY --from=packages /image /
+COPY --from=warehouse-sources / /
 
 FROM ${BASE_IMAGE} AS snowline
 LABEL org.opencontainers.image.title="snowline" \
   org.opencontainers.image.description="Kafka-to-Snowflake pipelines as Kubernetes resources: operator and runtime" \
   org.opencontainers.image.licenses="MIT"
-COPY --from=packages /usr/local/bin/snowline-node /usr/local/bin/node
 ENV NODE_ENV=production
 WORKDIR /snowline
-# What changes least comes first: a change of the sources alone is a layer of a few megabytes.
-COPY --from=runtime-packages /snowline/node_modules ./node_modules
-COPY package.json LICENSE ./
-COPY crds ./crds
-COPY transform ./transform
-COPY runtime ./runtime
-COPY operator ./operator
 # Nobody: it owns nothing here and writes nothing here; what it needs to write, it gets as a volume.
 USER 65532:65532
 STOPSIGNAL SIGTERM
 # The operator. A pipeline's pod runs runtime/main.ts instead.
 CMD ["node", "--disable-warning=ExperimentalWarning", "operator/main.ts"]
+COPY --from=runtime-packages /image /
+COPY --from=runtime-sources / /
