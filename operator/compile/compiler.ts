@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import type { Problem } from "../../crds/check.ts";
 import type { PipelineSpec } from "../../crds/kinds/pipeline.ts";
+import { type ChildPool, openChildPool } from "./child-pool.ts";
 import { type CompileRequest, compiledMembersOf, type Verdict } from "./compile-message.ts";
-import { type CompileProcess, type Outcome, startCompileProcess } from "./compile-process.ts";
+import { type LastingVerdict, verdictOf } from "./verdict-of.ts";
 import { type VerdictCache, verdictCache } from "./verdict-cache.ts";
 
 /** Clock and bounds of compiling. */
@@ -38,14 +39,10 @@ export interface Compiler extends AsyncDisposable {
 const compileMsMaxDefault = 5_000;
 const idleMsDefault = 60_000;
 const childrenMaxDefault = 2;
-/** At 10 ms a compile, what is last waits a second or two. */
+/** At 25 ms a compile and two at once, what is last waits some three seconds. */
 const waitingMaxDefault = 256;
 /** A verdict is some hundred bytes, with hundreds of problems some ten kilobytes. */
 const verdictsMax = 4_096;
-/** SQL that was too much for a child may come through on a node less busy, in milliseconds. */
-const refusedMs = 600_000;
-/** A child that died may have been somebody else's victim: the SQL is to blame when it happens again. */
-const triesMax = 2;
 
 /** A request and those who wait for it. */
 interface Job {
@@ -56,7 +53,7 @@ interface Job {
 }
 
 interface Work {
-  readonly options: Required<CompilerOptions>;
+  readonly bounds: { readonly compileMsMax: number; readonly childrenMax: number; readonly waitingMax: number };
   readonly verdicts: VerdictCache;
   /** Waiting and running, by key. */
   readonly jobs: Map<string, Job>;
@@ -64,18 +61,15 @@ interface Work {
   readonly lanes: Set<Promise<void>>;
   /** Lanes that will look at `waiting` again. */
   busy: number;
-  readonly idle: { readonly child: CompileProcess; readonly timer: NodeJS.Timeout }[];
-  readonly children: Set<CompileProcess>;
+  readonly pool: ChildPool;
   closed: boolean;
 }
 
 /** Opens a compiler; it starts a child when there is something to compile. */
 export function openCompiler(options: CompilerOptions): Compiler {
   const work: Work = {
-    options: {
-      now: () => options.now(),
+    bounds: {
       compileMsMax: options.compileMsMax ?? compileMsMaxDefault,
-      idleMs: options.idleMs ?? idleMsDefault,
       childrenMax: options.childrenMax ?? childrenMaxDefault,
       waitingMax: options.waitingMax ?? waitingMaxDefault,
     },
@@ -84,13 +78,12 @@ export function openCompiler(options: CompilerOptions): Compiler {
     waiting: [],
     lanes: new Set(),
     busy: 0,
-    idle: [],
-    children: new Set(),
+    pool: openChildPool(options.idleMs ?? idleMsDefault),
     closed: false,
   };
   const compile: Compiler["compile"] = async (spec, signal) => {
     signal.throwIfAborted();
-    const request = { members: compiledMembersOf(spec), compileMsMax: work.options.compileMsMax };
+    const request = { members: compiledMembersOf(spec), compileMsMax: work.bounds.compileMsMax };
     const key = createHash("sha256").update(JSON.stringify(request.members)).digest("base64");
     return work.verdicts.get(key) ?? asked(work, work.jobs.get(key) ?? enqueue(work, key, request), signal);
   };
@@ -98,20 +91,19 @@ export function openCompiler(options: CompilerOptions): Compiler {
     compile,
     check: async (spec, signal) => (await compile(spec, signal)).problems,
     get children() {
-      return [...work.children].flatMap(({ pid }) => pid ?? []);
+      return work.pool.children;
     },
     [Symbol.asyncDispose]: async () => {
       work.closed = true;
       for (const job of work.waiting.splice(0)) settle(work, job, new Error("compiler: it was closed"));
-      for (const { timer } of work.idle.splice(0)) clearTimeout(timer);
-      await Promise.all([...work.children].map((child) => child.kill()));
+      await work.pool[Symbol.asyncDispose]();
       await Promise.all(work.lanes);
     },
   };
 }
 
 function enqueue(work: Work, key: string, request: CompileRequest): Job {
-  const { waitingMax, childrenMax } = work.options;
+  const { waitingMax, childrenMax } = work.bounds;
   if (work.closed) throw new Error("compiler: it was closed");
   if (work.waiting.length >= waitingMax)
     throw new Error(`compiler: ${waitingMax} pipelines wait to be compiled already; try again later`);
@@ -149,73 +141,12 @@ async function asked(work: Work, job: Job, signal: AbortSignal): Promise<Verdict
 async function runLane(work: Work): Promise<void> {
   work.busy++;
   for (let job = work.waiting.shift(); job !== undefined; job = work.waiting.shift()) {
-    settle(work, job, judged(await outcomeOf(work, job.request), job.request));
+    settle(work, job, verdictOf(await work.pool.run(job.request), job.request));
   }
   work.busy--;
 }
 
-async function outcomeOf(work: Work, request: CompileRequest): Promise<Outcome> {
-  for (let tries = 1; ; tries++) {
-    if (work.closed) return { kind: "unstarted", how: "it was closed" };
-    const child = takeChild(work);
-    const outcome = await child.run(request);
-    giveBack(work, child);
-    if ((outcome.kind !== "died" && outcome.kind !== "unstarted") || tries === triesMax) return outcome;
-  }
-}
-
-function takeChild(work: Work): CompileProcess {
-  for (let free = work.idle.pop(); free !== undefined; free = work.idle.pop()) {
-    clearTimeout(free.timer);
-    if (free.child.alive) return free.child;
-    work.children.delete(free.child);
-  }
-  const child = startCompileProcess();
-  work.children.add(child);
-  return child;
-}
-
-function giveBack(work: Work, child: CompileProcess): void {
-  if (!child.alive || work.closed) {
-    work.children.delete(child);
-    return;
-  }
-  const end = (): void => {
-    work.idle.splice(
-      work.idle.findIndex((free) => free.child === child),
-      1,
-    );
-    void child.kill().finally(() => work.children.delete(child));
-  };
-  const timer = setTimeout(end, work.options.idleMs);
-  work.idle.push({ child, timer });
-}
-
-/** What is to be said, and for how long it holds. An error where nothing can be. */
-type Judged = { readonly verdict: Verdict; readonly holdsMs: number } | Error;
-function judged(outcome: Outcome, { compileMsMax }: CompileRequest): Judged {
-  const refused = (message: string) => ({
-    verdict: { problems: [{ path: "spec.transform.sql", message }], warnings: [] },
-    holdsMs: refusedMs,
-  });
-  const smaller = "make its constant expressions smaller, or its CTEs fewer";
-  switch (outcome.kind) {
-    case "verdict":
-      return { verdict: outcome.verdict, holdsMs: outcome.spent ? refusedMs : Infinity };
-    case "late":
-      return refused(`takes too long to compile: it was given up after ${compileMsMax / 1000} s; ${smaller}`);
-    case "memory":
-      return refused(`takes too much memory to compile: ${smaller}`);
-    case "died":
-      return refused(`cannot be compiled: DuckDB ended over it (${outcome.how}), ${triesMax} times; ${smaller}`);
-    case "unstarted":
-      return new Error(`compiler: its process cannot be started (${outcome.how}); try again later`);
-    default:
-      return outcome satisfies never;
-  }
-}
-
-function settle(work: Work, job: Job, judged: Judged): void {
+function settle(work: Work, job: Job, judged: LastingVerdict | Error): void {
   work.jobs.delete(job.key);
   if (judged instanceof Error) {
     job.verdict.reject(judged);

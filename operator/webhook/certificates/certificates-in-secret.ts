@@ -64,7 +64,6 @@ async function follow(
       signal,
     })) {
       if (event.type === "ADDED" || event.type === "MODIFIED") take(event.object);
-      if (event.type === "DELETED") return absentMs;
     }
     return absentMs;
   };

@@ -25,10 +25,15 @@ function element(tag: number, content: Buffer): Buffer {
   return Buffer.concat([Buffer.from([tag, 0x80 | digits.length]), digits, content]);
 }
 
+/** Its parts in their order. */
 export const sequence = (...parts: readonly Buffer[]): Buffer => element(tag.sequence, Buffer.concat(parts));
+/** Its parts, which have no order: one, here. */
 export const set = (...parts: readonly Buffer[]): Buffer => element(tag.set, Buffer.concat(parts));
+/** Bytes, such as an extension's value. */
 export const octetString = (content: Buffer): Buffer => element(tag.octetString, content);
+/** Text. */
 export const utf8String = (text: string): Buffer => element(tag.utf8String, Buffer.from(text));
+/** True or false. */
 export const boolean = (value: boolean): Buffer => element(tag.boolean, Buffer.from([value ? 0xff : 0]));
 
 /** A positive integer of big-endian bytes, of which the first bit is 0: set, it would make it negative. */

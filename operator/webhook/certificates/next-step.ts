@@ -25,8 +25,9 @@ export interface CertificatesNow {
 }
 
 const dayMs = 86_400_000;
-/** A serving certificate lives so long, an authority so long: some twenty serving certificates. */
+/** How long a serving certificate lives, in milliseconds. */
 export const servingMs = 90 * dayMs;
+/** How long an authority lives, in milliseconds: some twenty serving certificates. */
 export const authorityMs = 5 * 365 * dayMs;
 /** From this part of its life on a certificate is renewed: of a serving one's 90 days, 30 remain for whatever goes wrong. */
 const renewAfter = 2 / 3;

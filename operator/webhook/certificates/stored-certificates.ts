@@ -8,6 +8,7 @@ export interface LiveSecret extends KubeObject {
   readonly type?: string;
   readonly data?: Readonly<Record<string, string>>;
 }
+/** Secrets, as paths name them. */
 export const secretType: ResourceType = { group: "", version: "v1", kind: "Secret", plural: "secrets", namespaced: true };
 
 /** Everything that the Secret keeps. */

@@ -111,15 +111,13 @@ test("SQL that eats memory is refused, and meanwhile others are answered at once
   const hostile = apply(
     pipelineYaml("hostile", { sql: `WITH c0 AS (SELECT id FROM source)${doubling.join("")} SELECT id FROM c26` }),
   );
-  let ended = false;
-  void hostile.finally(() => (ended = true));
+  const state = { ended: false };
+  void hostile.finally(() => (state.ended = true));
   let answered = 0;
-  for (; !ended; answered++) {
-    const began = performance.now();
-    expect(await apply(pipelineYaml("others", { sql: `SELECT id, ${answered} AS n FROM source` }), "--dry-run=server")).toContain(
-      "created",
-    );
-    expect(performance.now() - began).toBeLessThan(3_000);
+  for (let at = 0; !state.ended; at++) {
+    const said = await apply(pipelineYaml("others", { sql: `SELECT id, ${at} AS n FROM source` }), "--dry-run=server");
+    expect(said).toBe("pipeline.snowline.dev/others created (server dry run)\n");
+    if (!state.ended) answered++;
   }
   expect(await hostile).toMatch(/spec\.transform\.sql: takes too (much memory|long) to compile/);
   expect(answered).toBeGreaterThan(0);

@@ -8,7 +8,7 @@ import type { ResourceType } from "../../../operator/kube/resource-type.ts";
 import { startWebhook } from "../../../operator/webhook/start-webhook.ts";
 import { sharedApiServer } from "../../cluster/shared-api-server.ts";
 import { uniqueName } from "../../kafka/unique-name.ts";
-import { openApi } from "../kube/on-real-server.ts";
+import { openApi } from "./api-client.ts";
 import { neighbours, storedPipeline } from "./in-namespace.ts";
 import { webhookConfiguration } from "./webhook-place.ts";
 
@@ -85,9 +85,9 @@ test("authority and serving certificate are exchanged while requests go on, and 
 
   const outcomes: boolean[] = [];
   const traffic: Promise<void>[] = [];
-  let ended = false;
+  const ending = new AbortController();
   const send = async () => {
-    while (!ended) outcomes.push(await refused());
+    while (!ending.signal.aborted) outcomes.push(await refused());
   };
   const moreTraffic = () => traffic.push(send(), send(), send());
   const passed = async (count: number) => {
@@ -105,7 +105,7 @@ test("authority and serving certificate are exchanged while requests go on, and 
   // More at once than there are connections: new ones are made, on which the new certificate is shown.
   moreTraffic();
   await passed(40);
-  ended = true;
+  ending.abort();
   await Promise.all(traffic);
   expect(outcomes.filter((was) => !was)).toEqual([]);
 

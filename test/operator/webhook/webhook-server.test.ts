@@ -1,4 +1,5 @@
 import { request } from "node:https";
+import type { TLSSocket } from "node:tls";
 import { pino } from "pino";
 import { Registry } from "prom-client";
 import { afterAll, expect, test } from "vitest";
@@ -40,7 +41,7 @@ interface Asked {
 async function ask(port: number, ca: string, { path = "/validate", method = "POST", body = "" }: Asked) {
   return new Promise<{ readonly code: number; readonly text: string; readonly serial: string }>((resolve, reject) => {
     const asking = request({ host: "127.0.0.1", port, path, method, ca, agent: false }, (response) => {
-      const { serialNumber } = (response.socket as import("node:tls").TLSSocket).getPeerCertificate();
+      const { serialNumber } = (response.socket as TLSSocket).getPeerCertificate();
       let text = "";
       response.setEncoding("utf8").on("data", (part: string) => (text += part));
       response.on("end", () => resolve({ code: response.statusCode!, text, serial: serialNumber }));
@@ -93,7 +94,7 @@ test("without a certificate nobody gets in; from the first on they do, and new c
   const { authority, serving } = certificatesNow();
   const { port } = place.server;
   expect(place.server.ready).toBe(false);
-  await expect(ask(port, authority.certificate, {})).rejects.toThrow();
+  await expect(ask(port, authority.certificate, {})).rejects.toThrow("handshake failure");
   place.held.offer(serving.certificate, serving.key);
   expect(place.server.ready).toBe(true);
   const first = await ask(port, authority.certificate, { body: "{" });

@@ -13,7 +13,7 @@ import type { ApiAccess } from "../../../cluster/api-access.ts";
 import { sharedApiServer } from "../../../cluster/shared-api-server.ts";
 import { uniqueName } from "../../../kafka/unique-name.ts";
 import { webhookConfiguration } from "../webhook-place.ts";
-import { openApi } from "../../kube/on-real-server.ts";
+import { openApi } from "../api-client.ts";
 
 const dayMs = 86_400_000;
 const never = new AbortController().signal;
@@ -48,10 +48,6 @@ async function place() {
     };
     return Object.fromEntries(Object.entries(found.data).map(([name, value]) => [name, Buffer.from(value, "base64").toString()]));
   };
-  const versions = async () => {
-    const of = (...args: string[]) => access.kubectl([...args, "-o", "jsonpath={.metadata.resourceVersion}"]);
-    return [await of("-n", namespace, "get", "secret", secret), await of("get", "validatingwebhookconfiguration", configuration)];
-  };
   const bundle = async () =>
     Buffer.from(
       await access.kubectl([
@@ -69,7 +65,6 @@ async function place() {
     configuration,
     lines,
     data,
-    versions,
     bundle,
     move: (ms: number) => void (nowMs += ms),
     [Symbol.asyncDispose]: async () => void (await access.kubectl(["delete", "validatingwebhookconfiguration", configuration])),
@@ -86,11 +81,11 @@ test("certificates are made, trusted, and left alone while they are good", async
   expect(Object.keys(made).toSorted()).toEqual(["ca.crt", "ca.key", "tls.crt", "tls.key"]);
   expect(issuedBy(made["tls.crt"]!, made["ca.crt"]!)).toBe(true);
   expect(await there.bundle()).toBe(made["ca.crt"]);
-  const before = await there.versions();
   there.move(59 * dayMs);
-  await look(never);
-  await openLook(there.options)(never);
-  expect(await there.versions()).toEqual(before);
+  const methods: string[] = [];
+  await using watched = await openApi(access.kubeconfig, { onRequest: ({ method }) => void methods.push(method) });
+  await openLook({ ...there.options, api: watched })(never);
+  expect(methods).toEqual(["GET", "GET"]);
   expect(there.lines.join("")).not.toContain("PRIVATE");
 });
 
