@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { network } from "./network.ts";
 
 /** What a control plane is made of. */
 export interface ControlPlaneOptions {
@@ -24,11 +25,6 @@ export interface ControlPlanePorts {
   readonly controllers: number;
   readonly scheduler: number;
 }
-
-/** Addresses of services: they are for tests of networks (RFC 2544), so that they are nobody's. */
-const serviceNetwork = "198.19.0.0/16";
-/** The first of them, `kubernetes.default`'s. */
-export const kubernetesServiceAddress = "198.19.0.1";
 
 /** Names of the files in `directory`. */
 export const controlPlaneFiles = {
@@ -70,7 +66,7 @@ export function apiServerArgs({ directory, ports, address, controllers, apiArgs 
     `--secure-port=${ports.api}`,
     // The address of `kubernetes.default` may not be of the loopback: without a node nobody goes there.
     ...(address.startsWith("127.") ? ["--endpoint-reconciler-type=none"] : []),
-    `--service-cluster-ip-range=${serviceNetwork}`,
+    `--service-cluster-ip-range=${network.services}`,
     "--authorization-mode=Node,RBAC",
     "--enable-admission-plugins=NodeRestriction",
     ...(controllers ? [] : ["--disable-admission-plugins=ServiceAccount"]),
@@ -105,7 +101,7 @@ export function controllerManagerArgs({ directory, ports }: ControlPlaneOptions,
     `--cluster-signing-key-file=${join(directory, "ca.key")}`,
     "--use-service-account-credentials=true",
     "--allocate-node-cidrs=false",
-    `--service-cluster-ip-range=${serviceNetwork}`,
+    `--service-cluster-ip-range=${network.services}`,
     "--leader-elect=false",
     ...requestsPerSecond,
   ];

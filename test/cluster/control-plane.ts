@@ -9,9 +9,9 @@ import {
   controllerManagerArgs,
   controlPlaneFiles,
   etcdArgs,
-  kubernetesServiceAddress,
   schedulerArgs,
 } from "./control-plane-args.ts";
+import { network } from "./network.ts";
 
 /** A running control plane. */
 export interface ControlPlane {
@@ -79,7 +79,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
 async function makeCertificates({ directory, address }: ControlPlaneOptions): Promise<void> {
   const authority = await openAuthority(directory);
   const names = ["localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc"].map((name) => `DNS:${name}`);
-  const addresses = [address, "127.0.0.1", kubernetesServiceAddress].map((ip) => `IP:${ip}`);
+  const addresses = [address, "127.0.0.1", network.kubernetesService].map((ip) => `IP:${ip}`);
   await Promise.all([
     authority.issue(controlPlaneFiles.apiServer, {
       subject: "/CN=kube-apiserver",

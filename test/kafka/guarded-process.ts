@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 
 /**
  * Runs a command that dies with us, however we die: a shell waits on our end of a pipe, which the kernel closes, and then
- * kills the command and removes `$DIRECTORY`. Before that, a line on the pipe names the signal to send.
+ * kills the command, runs `$AFTERWARDS` and removes `$DIRECTORY`. Before that, a line on the pipe names the signal to send.
  */
 const guard = `
 exec 3<&0
@@ -16,6 +16,7 @@ child=$!
   [ -n "$CONTAINER" ] && docker kill "$CONTAINER"
   kill -KILL $child 2>/dev/null
   sleep 0.2
+  [ -n "$AFTERWARDS" ] && sh -c "$AFTERWARDS"
   [ -n "$DIRECTORY" ] && rm -rf "$DIRECTORY"
 } </dev/null >/dev/null 2>&1 &
 watcher=$!
@@ -30,8 +31,8 @@ const linesMax = 40;
 
 /** A process that never outlives us. */
 export interface GuardedProcess {
-  /** Resolves when a line of the output contains `text`; throws with the last output when the process ends first or time is up. */
-  saw(text: string, timeoutMs: number): Promise<void>;
+  /** Resolves to the line of the output that contains `text`; throws with the last output when the process ends first or time is up. */
+  saw(text: string, timeoutMs: number): Promise<string>;
   /** Asks it to end (SIGTERM) and waits; after `graceMs` it is killed. */
   stop(graceMs: number): Promise<void>;
   /** SIGKILL; resolves when it is gone. */
@@ -45,6 +46,8 @@ export interface GuardOptions {
   readonly name: string;
   /** A directory that goes when we go without stopping the process. */
   readonly removed?: string;
+  /** A shell script that runs before that, when we go without stopping the process. */
+  readonly afterwards?: string;
   /** The Docker container that the command runs in: signals go there, since a killed `docker run` leaves it behind. */
   readonly container?: string;
 }
@@ -53,7 +56,12 @@ export interface GuardOptions {
 export function startGuarded(command: readonly string[], options: GuardOptions): GuardedProcess {
   const child = spawn("sh", ["-c", guard, "guard", ...command], {
     stdio: ["pipe", "pipe", "pipe"],
-    env: { ...process.env, DIRECTORY: options.removed ?? "", CONTAINER: options.container ?? "" },
+    env: {
+      ...process.env,
+      AFTERWARDS: options.afterwards ?? "",
+      DIRECTORY: options.removed ?? "",
+      CONTAINER: options.container ?? "",
+    },
   });
   // The pipe may be gone by the time we write to it: then the process is, too.
   child.stdin.on("error", () => {});
@@ -64,10 +72,10 @@ export function startGuarded(command: readonly string[], options: GuardOptions):
       return child.exitCode === null && child.signalCode === null;
     },
     saw: (text, timeoutMs) => {
-      const { promise, resolve, reject } = Promise.withResolvers<void>();
+      const { promise, resolve, reject } = Promise.withResolvers<string>();
       const fail = (why: string) => reject(new Error(`${options.name}: ${why}\n${output.last.join("\n")}`));
       const timer = setTimeout(() => fail(`not ready after ${timeoutMs / 1000} s`), timeoutMs);
-      output.watch((line) => line.includes(text) && resolve());
+      output.watch((line) => line.includes(text) && resolve(line));
       void gone.then(() => fail("ended before it was ready"));
       return promise.finally(() => clearTimeout(timer));
     },
