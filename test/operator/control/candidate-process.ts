@@ -78,7 +78,8 @@ process.stdin.setEncoding("utf8").on("data", (text: string) => {
   for (const command of text.split("\n")) void obey(command);
 });
 process.stdin.on("end", () => process.exit(1));
-void election.lead(new AbortController().signal).then((leadership) => {
-  say({ leads: identity });
-  leadership?.signal.addEventListener("abort", () => say({ lost: identity, why: (leadership.signal.reason as Error).message }));
+const leadership = await election.lead(new AbortController().signal);
+say({ leads: identity });
+leadership?.signal.addEventListener("abort", () => {
+  say({ lost: identity, why: (leadership.signal.reason as Error).message });
 });

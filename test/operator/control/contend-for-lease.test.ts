@@ -61,7 +61,7 @@ function candidate(identity: string, shared: { readonly leases: ReturnType<typeo
 function start() {
   const clock = new FakeClock();
   const leases = createMemoryLeases();
-  const lease = (): Lease["spec"] => (leases.get(key) as Lease | null)?.spec;
+  const lease = (): Lease["spec"] => leases.get(key)?.spec;
   return { clock, leases, lease, candidate: (identity: string) => candidate(identity, { clock, leases }) };
 }
 

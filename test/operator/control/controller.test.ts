@@ -137,7 +137,6 @@ test.for([
   [
     "something that is no Error",
     (): Promise<never> => {
-      // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- the point of the case
       return Promise.reject("a string");
     },
   ],

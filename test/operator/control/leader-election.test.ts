@@ -86,6 +86,7 @@ test("a leader whose event loop is blocked for 12 s leads on", async () => {
 
 test.for(["cut", "stall"] as const)(
   "a leader whose connection to the API server is gone (%s) writes nothing more",
+  { timeout: 60_000 },
   async (how) => {
     const { lease, written } = await place();
     await using proxy = await startTcpProxy(Number(new URL(server.url).port));
@@ -103,7 +104,6 @@ test.for(["cut", "stall"] as const)(
     await two.saw({ write: "two", outcome: "written" }, 10_000);
     expect(await written()).toEqual(["before", "two"]);
   },
-  60_000,
 );
 
 test("a leader that was blocked while its lease ran out notices before its next write", async () => {

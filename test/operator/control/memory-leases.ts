@@ -1,6 +1,7 @@
 import type { Api } from "../../../operator/kube/api.ts";
 import { ApiError } from "../../../operator/kube/api-error.ts";
 import type { KubeObject } from "../../../operator/kube/kube-object.ts";
+import type { Lease } from "../../../operator/control/lease.ts";
 import { keyText, type ObjectKey } from "../../../operator/kube/object-key.ts";
 import type { ResourceType } from "../../../operator/kube/resource-type.ts";
 
@@ -16,7 +17,7 @@ export interface Way {
 
 /** An API server's Leases in memory, as far as candidates use them; test/operator/control/memory-leases.test.ts holds it against a real one. */
 export function createMemoryLeases() {
-  const objects = new Map<string, KubeObject>();
+  const objects = new Map<string, Lease>();
   let version = 0;
   const store = (key: ObjectKey, object: KubeObject): KubeObject => {
     version += 1;

@@ -1,0 +1,82 @@
+/** One thing that has to hold. */
+export interface Check {
+  /** As in the path `/readyz/caches`. */
+  readonly name: string;
+  /** What is wrong, in a sentence; null where all is well. Quick: it asks what is in memory. What it throws is wrong, too. */
+  check(): string | null;
+}
+
+/** What a probe is answered. */
+export interface Verdict {
+  readonly ok: boolean;
+  /** A line per check, as the API server's own probes have them. */
+  readonly text: string;
+}
+
+/** Runs the checks, all of them. */
+export function judge(probe: string, checks: readonly Check[]): Verdict {
+  const results = checks.map(({ name, check }) => ({ name, wrong: wrongOf(check) }));
+  const ok = results.every(({ wrong }) => wrong === null);
+  const lines = results.map(({ name, wrong }) => (wrong === null ? `[+]${name} ok` : `[-]${name} failed: ${wrong}`));
+  return { ok, text: [...lines, `${probe} check ${ok ? "passed" : "failed"}`, ""].join("\n") };
+}
+
+function wrongOf(check: () => string | null): string | null {
+  try {
+    return check();
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+/** For readiness: everything was listed once. */
+export function cachesSynced(caches: Readonly<Record<string, { readonly synced: boolean }>>): Check {
+  return {
+    name: "caches",
+    check: () => {
+      const behind = Object.entries(caches).flatMap(([resource, { synced }]) => (synced ? [] : [resource]));
+      return behind.length === 0 ? null : `not listed yet: ${behind.join(", ")}`;
+    },
+  };
+}
+
+/**
+ * For liveness: watches hear of the API server, or try to reach it. `silentMsMax` is far beyond the longest pause between two
+ * tries, since a restart of ours does not mend an API server that is away: only a watch that does nothing any more is wrong.
+ */
+export function watchesAlive(
+  watches: Readonly<Record<string, { readonly lastActivityMs: () => number }>>,
+  { monotonic, silentMsMax }: { readonly monotonic: () => number; readonly silentMsMax: number },
+): Check {
+  return {
+    name: "watches",
+    check: () => {
+      const silent = Object.entries(watches)
+        .map(([resource, { lastActivityMs }]) => ({ resource, silentMs: monotonic() - lastActivityMs() }))
+        .filter(({ silentMs }) => silentMs > silentMsMax);
+      if (silent.length === 0) return null;
+      return `silent: ${silent.map(({ resource, silentMs }) => `${resource} for ${Math.round(silentMs / 1000)} s`).join(", ")}`;
+    },
+  };
+}
+
+/** Deadlines that a reconcile may be past before it counts as stuck: an abort and what it cleans up take a while. */
+const deadlinesMax = 3;
+
+/** For liveness: no reconcile goes on far beyond its deadline, which it was told of. */
+export function workersMove(
+  controllers: Readonly<
+    Record<string, { snapshot(): { readonly runningSeconds: readonly number[] }; readonly deadlineMs: number }>
+  >,
+): Check {
+  return {
+    name: "workers",
+    check: () => {
+      const stuck = Object.entries(controllers).flatMap(([name, { snapshot, deadlineMs }]) => {
+        const seconds = Math.max(0, ...snapshot().runningSeconds);
+        return seconds * 1000 > deadlinesMax * deadlineMs ? [`${name} for ${Math.round(seconds)} s`] : [];
+      });
+      return stuck.length === 0 ? null : `a reconcile ignores its deadline: ${stuck.join(", ")}`;
+    },
+  };
+}
