@@ -1,5 +1,7 @@
 import type { Api } from "./api.ts";
+import { isApiError } from "./api-error.ts";
 import type { KubeObject, ManagedFields } from "./kube-object.ts";
+import type { ObjectKey } from "./object-key.ts";
 import type { ResourceType } from "./resource-type.ts";
 
 /** Fields as FieldsV1 names them: `{"f:spec":{"f:replicas":{}}}`. */
@@ -15,24 +17,39 @@ export function hasUpdateEntry({ metadata }: KubeObject, manager: string): boole
   return metadata.managedFields?.some((entry) => isUpdate(entry, manager)) === true;
 }
 
+/** Controllers write the status of an object while it settles; a read and a write right after it meet no other five times in a row. */
+const triesMax = 5;
+
+/** Whose fields of which object. */
+export interface Move {
+  readonly type: ResourceType;
+  readonly key: ObjectKey;
+  readonly uid: string | undefined;
+  readonly manager: string;
+  readonly signal: AbortSignal | undefined;
+}
+
 /**
  * Makes over to its applied fields what `manager` set by POST, PUT or PATCH, so that the next apply removes what is no longer
- * wanted; as client-go's csaupgrade. `live` is whole, as read from the API server. Throws ApiError `Conflict` where it has
- * changed since.
+ * wanted; as client-go's csaupgrade. Does nothing where the object is gone, another (`uid`), or has none.
  */
-export async function moveToApply(
-  api: Pick<Api, "patch">,
-  type: ResourceType,
-  live: KubeObject,
-  { manager, signal }: { readonly manager: string; readonly signal: AbortSignal | undefined },
-): Promise<void> {
-  const { name, namespace = "", resourceVersion, uid } = live.metadata;
-  const patch = [
-    { op: "test", path: "/metadata/uid", value: uid },
-    { op: "replace", path: "/metadata/managedFields", value: movedToApply(live.metadata.managedFields ?? [], manager) },
-    { op: "replace", path: "/metadata/resourceVersion", value: resourceVersion },
-  ];
-  await api.patch(type, { namespace, name }, patch, { fieldManager: manager, ...(signal && { signal }) });
+export async function moveToApply(api: Pick<Api, "get" | "patch">, { type, key, uid, manager, signal }: Move): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    const live = await api.get(type, key, signal && { signal });
+    if (live === null || live.metadata.uid !== uid || !hasUpdateEntry(live, manager)) return;
+    const { managedFields = [], resourceVersion } = live.metadata;
+    const patch = [
+      { op: "test", path: "/metadata/uid", value: uid },
+      { op: "replace", path: "/metadata/managedFields", value: movedToApply(managedFields, manager) },
+      { op: "replace", path: "/metadata/resourceVersion", value: resourceVersion },
+    ];
+    try {
+      await api.patch(type, key, patch, { fieldManager: manager, ...(signal && { signal }) });
+      return;
+    } catch (error) {
+      if (!isApiError(error, "Conflict") || tries === triesMax) throw error;
+    }
+  }
 }
 
 /** The entries with those that `manager` updated merged into the one that it applied. Those of subresources stay. */

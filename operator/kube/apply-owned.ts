@@ -1,10 +1,11 @@
 import assert from "node:assert";
 import type { Api } from "./api.ts";
-import { isApiError } from "./api-error.ts";
+import { ApiError, isApiError } from "./api-error.ts";
 import { hasUpdateEntry, moveToApply } from "./apply-managers.ts";
 import { digestOf } from "./canonical-json.ts";
 import { driftOf } from "./drift-of.ts";
 import { controllerOf, type KubeObject } from "./kube-object.ts";
+import { keyText, type ObjectKey } from "./object-key.ts";
 import { NotOurs } from "./not-ours.ts";
 import type { ResourceType } from "./resource-type.ts";
 
@@ -38,8 +39,8 @@ const digestDigits = 16;
 /**
  * Makes an object what it should be, if it is ours or not there. Throws NotOurs where its controller is not the owner, and
  * changes nothing then. A field that is no longer wanted is removed, a field of another's is left, a field of ours that another
- * changed is brought back. An object of the same name that was made since `live` is not touched: ApiError `Conflict`, and the
- * next try with a newer cache settles it. One that is being deleted is left to go.
+ * changed is brought back. An object of the same name that was made since `live` is not touched: NotOurs, or ApiError `Conflict`
+ * where it is ours, and the next try with a newer cache settles it. One that is being deleted is left to go.
  */
 export async function applyOwned<T extends KubeObject>(options: OwnedApply<T>): Promise<Applied<T>> {
   const { desired, ownerUid, digestAnnotation } = options;
@@ -71,21 +72,32 @@ async function meet<T extends KubeObject>(options: OwnedApply<T>, wanted: T, liv
   const wantedBefore = live.metadata.annotations?.[digestAnnotation] === wanted.metadata.annotations?.[digestAnnotation];
   const drift = driftOf(wanted, live);
   if (drift === null) return { outcome: "unchanged", object: live, drift: null };
-  if (hasUpdateEntry(live, fieldManager)) {
-    const whole = await freshOf(options);
-    if (whole?.metadata.uid === live.metadata.uid && whole !== null && hasUpdateEntry(whole, fieldManager))
-      await moveToApply(api, type, whole, { manager: fieldManager, signal: options.signal });
-  }
-  const metadata = { ...wanted.metadata, ...(live.metadata.uid !== undefined && { uid: live.metadata.uid }) };
-  const object = await api.apply(type, { ...wanted, metadata }, writeOptions(options));
+  const { uid } = live.metadata;
+  if (hasUpdateEntry(live, fieldManager))
+    await moveToApply(api, { type, key: keyOf(wanted), uid, manager: fieldManager, signal: options.signal });
+  const metadata = { ...wanted.metadata, ...(uid !== undefined && { uid }) };
+  const object = await api.apply(type, { ...wanted, metadata }, writeOptions(options)).catch(async (error: unknown) => {
+    throw await madeAnew(options, live, error);
+  });
   const same = object.metadata.resourceVersion === live.metadata.resourceVersion;
   return { outcome: same ? "unchanged" : "changed", object, drift: wantedBefore && !same ? drift : null };
 }
 
-function freshOf<T extends KubeObject>({ api, type, desired, signal }: OwnedApply<T>): Promise<T | null> {
-  const { namespace = "", name } = desired.metadata;
-  return api.get<T>(type, { namespace, name }, signal && { signal });
+/** The error in place of `error`, which for an object that was made anew says that its uid is immutable. */
+async function madeAnew<T extends KubeObject>(options: OwnedApply<T>, { kind, metadata }: T, error: unknown): Promise<unknown> {
+  if (!isApiError(error, "Invalid") || !error.message.includes("metadata.uid:")) return error;
+  const live = await freshOf(options);
+  if (live === null || live.metadata.uid === metadata.uid) return error;
+  if (controllerOf(live)?.uid !== options.ownerUid) return new NotOurs(live);
+  const message = `apply ${kind} ${keyText(keyOf(live))}: it was deleted and made anew (uid ${live.metadata.uid})`;
+  return new ApiError(message, { code: 409, reason: "Conflict" });
 }
+
+function freshOf<T extends KubeObject>({ api, type, desired, signal }: OwnedApply<T>): Promise<T | null> {
+  return api.get<T>(type, keyOf(desired), signal && { signal });
+}
+
+const keyOf = ({ metadata }: KubeObject): ObjectKey => ({ namespace: metadata.namespace ?? "", name: metadata.name });
 
 const writeOptions = <T extends KubeObject>({ fieldManager, signal }: OwnedApply<T>) => ({
   fieldManager,
