@@ -4,6 +4,7 @@ import { group } from "../../../crds/kinds/kind.ts";
 import type { PodOverrides } from "../../../crds/kinds/pod-overrides.ts";
 import { pathText } from "../../../crds/path.ts";
 import { label } from "../names.ts";
+import { nameProblems } from "./name-problems.ts";
 import { isWithin } from "./path-within.ts";
 import { podPath, type VolumeMount, volumePrefix } from "./pod-volumes.ts";
 
@@ -13,6 +14,7 @@ import { podPath, type VolumeMount, volumePrefix } from "./pod-volumes.ts";
  */
 export function overrideProblems(overrides: PodOverrides, ours: readonly VolumeMount[]): readonly Problem[] {
   return [
+    ...nameProblems(overrides),
     ...labelProblems(overrides.labels ?? {}),
     ...annotationProblems(overrides.annotations ?? {}),
     ...volumeProblems(overrides.volumes ?? []),
@@ -76,7 +78,7 @@ function volumeProblems(volumes: readonly Readonly<Record<string, unknown>>[]): 
 function mountProblems({ volumes = [], volumeMounts = [] }: PodOverrides, ours: readonly VolumeMount[]): readonly Problem[] {
   const names = volumes.map(({ name }) => name);
   const taken = [...ours.map(({ mountPath }) => mountPath), podPath.terminationLog];
-  return volumeMounts.flatMap(({ name, mountPath }, index): Problem[] => {
+  return volumeMounts.flatMap(({ name, mountPath, subPath = "" }, index): Problem[] => {
     const at = ["volumeMounts", index, "mountPath"] as const;
     if (!names.includes(name)) {
       const there = names.length === 0 ? "there is none" : `there is ${names.join(", ")}`;
@@ -84,6 +86,10 @@ function mountProblems({ volumes = [], volumeMounts = [] }: PodOverrides, ours: 
     }
     if (!mountPath.startsWith("/") || mountPath.includes(":") || mountPath.split("/").includes(".."))
       return [problem(at, `"${mountPath}" must be an absolute path without ".." and ":", such as /data`)];
+    if (subPath.startsWith("/") || subPath.split("/").includes(".."))
+      return [
+        problem(["volumeMounts", index, "subPath"], `"${subPath}" must be a relative path without "..", such as in/orders`),
+      ];
     if (volumeMounts.findIndex((other) => other.mountPath === mountPath) < index)
       return [problem(at, `"${mountPath}" is there twice: take another path`)];
     const other = taken.find((path) => isWithin(path, mountPath) || isWithin(mountPath, path));

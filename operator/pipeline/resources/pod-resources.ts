@@ -55,7 +55,17 @@ export function podResources(overrides: PodOverrides): {
         ? lesser(byDefault.scratch, halfOf(memoryLimit))
         : read(overrides.scratchBytes, ["scratchBytes"]),
   };
-  return { resources, problems };
+  return { resources, problems: [...problems, ...excessProblems(resources)] };
+}
+
+/** More asked for than may be used. */
+function excessProblems({ requests, limits }: PodResources): readonly Problem[] {
+  return Object.entries(requests).flatMap(([name, request]) => {
+    const limit = limits[name];
+    if (limit === undefined || amount(request) <= amount(limit)) return [];
+    const path = pathText(["spec", "pod", "resources", "requests", name]);
+    return [{ path, message: `${request} is more than the limit ${limit}: ask for less, or raise the limit` }];
+  });
 }
 
 const amount = (quantity: string): bigint => nanosOf(quantity) ?? 0n;

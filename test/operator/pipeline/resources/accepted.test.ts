@@ -1,55 +1,13 @@
 import { beforeAll, expect, test } from "vitest";
 import type { KubeObject } from "../../../../operator/kube/kube-object.ts";
 import { revisionConfigMap } from "../../../../operator/pipeline/revision-config-map.ts";
-import { nanosOf } from "../../../../operator/kube/quantity.ts";
-import { canonicalQuantity } from "../../../../operator/pipeline/resources/canonical-quantity.ts";
-import { deployment } from "../../../../operator/pipeline/resources/deployment.ts";
-import { networkPolicy } from "../../../../operator/pipeline/resources/network-policy.ts";
-import { ownerOf } from "../../../../operator/pipeline/resources/owner-reference.ts";
-import { podDisruptionBudget } from "../../../../operator/pipeline/resources/pod-disruption-budget.ts";
-import { serviceAccount } from "../../../../operator/pipeline/resources/service-account.ts";
-import type { ApiAccess } from "../../../cluster/api-access.ts";
-import { sharedApiServer } from "../../../cluster/shared-api-server.ts";
-import { uniqueName } from "../../../kafka/unique-name.ts";
-import { orders, type OrdersOptions, ordersRevision } from "../orders.ts";
+import { type OrdersOptions, ordersRevision } from "../orders.ts";
+import { podOf, type RestrictedNamespace, restrictedNamespace } from "./restricted-namespace.ts";
 
-const namespace = uniqueName("accepted").toLowerCase();
-let api: ApiAccess;
-
+let place: RestrictedNamespace;
 beforeAll(async () => {
-  api = await sharedApiServer();
-  await api.kubectl(["create", "namespace", namespace]);
-  await api.kubectl(["label", "namespace", namespace, "pod-security.kubernetes.io/enforce=restricted"]);
+  place = await restrictedNamespace();
 });
-
-/** Applies as the operator does, and answers what the API server has then. */
-async function apply(object: object, ...more: readonly string[]): Promise<KubeObject> {
-  const args = ["apply", "--server-side", "--force-conflicts", "--field-manager=snowline-operator", "-o", "json", "-f", "-"];
-  return JSON.parse(await api.kubectl([...args, ...more], { input: JSON.stringify(object) })) as KubeObject;
-}
-
-/** All that a pipeline has, in the order of their making. */
-function childrenOf(options: OrdersOptions, name: string): readonly KubeObject[] {
-  const given = { ...options, namespace, metadata: { name, uid: crypto.randomUUID(), ...options.metadata } };
-  const owner = ownerOf(orders(given).pipeline);
-  const revision = ordersRevision(given);
-  return [
-    serviceAccount(owner),
-    revisionConfigMap(owner, revision),
-    podDisruptionBudget(owner),
-    networkPolicy(owner),
-    deployment(owner, revision, { replicas: 0, deadlineSeconds: 600 }),
-  ];
-}
-
-/** What a write changes, but not a controller's status. */
-const versionOf = ({ metadata }: KubeObject): unknown => metadata.generation ?? metadata.resourceVersion;
-
-/** The template of a Deployment as a pod of its own. */
-function podOf(deployment: KubeObject, name: string): object {
-  const { template } = (deployment as unknown as { spec: { template: { metadata: object; spec: object } } }).spec;
-  return { apiVersion: "v1", kind: "Pod", ...template, metadata: { ...template.metadata, name, namespace } };
-}
 
 const overrides = {
   resources: {
@@ -86,63 +44,43 @@ const cases: readonly [string, OrdersOptions][] = [
   ["one process only", { set: { "spec.sink": { duckdb: { path: "/data/a.duckdb", table: "a" } } } }],
 ];
 
+/** What a write changes, but not a controller's status. */
+const versionOf = ({ metadata }: KubeObject): unknown => metadata.generation ?? metadata.resourceVersion;
+
 test.each(cases)(
   "the API server takes what is made for %s as it is, and the same once more is no change",
   async (what, options) => {
     const name = `orders-${cases.findIndex(([other]) => other === what)}`;
-    for (const child of childrenOf(options, name)) {
-      const first = await apply(child);
+    for (const child of await place.children(name, options)) {
+      const first = await place.apply(child);
       // All that was wanted is there as it was written, quantities too: what an operator compares is equal.
       expect(first).toMatchObject(child);
-      expect(versionOf(await apply(child)), `${child.kind} is written once`).toBe(versionOf(first));
+      expect(versionOf(await place.apply(child)), `${child.kind} is written once`).toBe(versionOf(first));
     }
   },
+  60_000,
 );
 
 test.each(cases)("the restricted profile admits a pod of %s", async (_what, options) => {
-  const children = childrenOf(options, "orders-bare");
-  await apply(children[0]!);
-  const [pod] = [podOf(children.at(-1)!, "bare")];
-  const created = await api.kubectl(["create", "--dry-run=server", "-o", "name", "-f", "-"], { input: JSON.stringify(pod) });
-  expect(created.trim()).toBe("pod/bare");
+  const children = await place.children("bare", options);
+  await place.apply(children[0]!);
+  const created = await place.tryOut<KubeObject>(podOf(children.at(-1)!, "bare"));
+  expect(created).toMatchObject({ kind: "Pod", metadata: { name: "bare" } });
 });
 
 test("what the restricted profile forbids is what it refuses here", async () => {
-  const pod = podOf(childrenOf({}, "orders-bare").at(-1)!, "bare") as { spec: { securityContext: object } };
+  const children = await place.children("bare");
+  const pod = podOf(children.at(-1)!, "bare");
   const rooted = { ...pod, spec: { ...pod.spec, securityContext: { ...pod.spec.securityContext, runAsNonRoot: false } } };
-  await expect(api.kubectl(["create", "--dry-run=server", "-f", "-"], { input: JSON.stringify(rooted) })).rejects.toThrow(
-    "violates PodSecurity",
-  );
+  await expect(place.tryOut(rooted)).rejects.toThrow("violates PodSecurity");
 });
 
 test("a revision's identity can change, and nothing else of it", async () => {
-  const given = { namespace, metadata: { name: "fixed", uid: crypto.randomUUID() } };
-  const owner = ownerOf(orders(given).pipeline);
-  const revision = ordersRevision(given);
-  const live = await apply(revisionConfigMap(owner, revision));
-  const renamed = await apply(revisionConfigMap(owner, { ...revision, identity: "2-other" }, live));
+  const owner = await place.owner("fixed");
+  const revision = ordersRevision({ namespace: owner.namespace, metadata: { name: "fixed" } });
+  const live = await place.apply(revisionConfigMap(owner, revision));
+  const renamed = await place.apply(revisionConfigMap(owner, { ...revision, identity: "2-other" }, live));
   expect(renamed.metadata.annotations).toMatchObject({ "snowline.dev/identity": "2-other" });
   const other = { ...revision, content: { ...revision.content, roll: "again" } };
-  await expect(apply(revisionConfigMap(owner, other))).rejects.toThrow("immutable");
-});
-
-const quantities = [
-  ..."0 1 2 10 100 1000 1024 1500 1000000 0.5 .5 5. 1.5 0.1 0.001 0.0001 100m 1000m 1500m 1e3 1e4 1E6 5e-3 12e0".split(" "),
-  ..."1k 1000k 1.5k 128M 1G 1Ki 1024Ki 1536Ki 0.5Ki 0.9765625Ki 0.5Gi 1.5Gi 1000Mi 1024Mi 2048Mi 1025Ki 1Ti 1Pi 100u 1n 999999999n 1000000000n 007".split(
-    " ",
-  ),
-];
-test("a quantity is written so that the API server prints it the same, and is as much as before", async () => {
-  const canonical = quantities.map((quantity) => canonicalQuantity(quantity));
-  const volumes = [...canonical, ...quantities].map((sizeLimit, index) => ({ name: `v${index}`, emptyDir: { sizeLimit } }));
-  const pod = podOf(childrenOf({}, "orders-bare").at(-1)!, "quantities") as { spec: { volumes: object[] } };
-  const object = { ...pod, spec: { ...pod.spec, volumes: [...pod.spec.volumes, ...volumes] } };
-  await apply(childrenOf({}, "orders-bare")[0]!);
-  const args = ["create", "--dry-run=server", "-o", "json", "-f", "-"];
-  const created = JSON.parse(await api.kubectl(args, { input: JSON.stringify(object) })) as {
-    spec: { volumes: { name: string; emptyDir?: { sizeLimit: string } }[] };
-  };
-  const printed = volumes.map(({ name }) => created.spec.volumes.find((other) => other.name === name)!.emptyDir!.sizeLimit);
-  expect(printed.slice(0, quantities.length)).toEqual(canonical);
-  expect(printed.slice(quantities.length).map(nanosOf)).toEqual(canonical.map((quantity) => nanosOf(quantity!)));
+  await expect(place.apply(revisionConfigMap(owner, other))).rejects.toThrow("immutable");
 });

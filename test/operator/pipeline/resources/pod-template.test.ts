@@ -288,6 +288,56 @@ test.each<[string, object, string]>([
     { scratchBytes: "1GiB" },
     'spec.pod.scratchBytes: "1GiB" is no quantity: write an amount such as 500m, 2 or 1Gi',
   ],
+  [
+    "a request above the limit",
+    { resources: { requests: { memory: "2Gi" }, limits: { memory: "1Gi" } } },
+    "spec.pod.resources.requests.memory: 2Gi is more than the limit 1Gi: ask for less, or raise the limit",
+  ],
+  [
+    "a part of a volume outside of it",
+    { volumes: [volume], volumeMounts: [{ name: "data", mountPath: "/data", subPath: "../x" }] },
+    'spec.pod.volumeMounts[0].subPath: "../x" must be a relative path without "..", such as in/orders',
+  ],
+  [
+    "a label that is none",
+    { labels: { team: "sales and more" } },
+    'spec.pod.labels.team: "sales and more" must be at most 63 letters, digits, dashes, underscores and dots, with a letter or digit at both ends',
+  ],
+  [
+    "a label's key that is none",
+    { labels: { "a/b/c": "x" } },
+    'spec.pod.labels.a/b/c: "b/c" must be at most 63 letters, digits, dashes, underscores and dots, with a letter or digit at both ends',
+  ],
+  [
+    "an annotation of no domain",
+    { annotations: { "example..com/x": "y" } },
+    'spec.pod.annotations["example..com/x"]: "example..com" must be small letters, digits, dashes and dots, with a letter or digit at both ends',
+  ],
+  [
+    "a node's label that is none",
+    { nodeSelector: { disk: "-fast" } },
+    'spec.pod.nodeSelector.disk: "-fast" must be at most 63 letters, digits, dashes, underscores and dots, with a letter or digit at both ends',
+  ],
+  [
+    "an account that can be none",
+    { serviceAccountName: "Loader" },
+    'spec.pod.serviceAccountName: "Loader" must be small letters, digits, dashes and dots, with a letter or digit at both ends',
+  ],
+  [
+    "a pull secret that can be none",
+    { imagePullSecrets: ["pull", "a b"] },
+    'spec.pod.imagePullSecrets[1]: "a b" must be small letters, digits, dashes and dots, with a letter or digit at both ends',
+  ],
+  [
+    "a volume's name that is none",
+    { volumes: [{ name: "my.data", emptyDir: {} }] },
+    'spec.pod.volumes[0].name: "my.data" must be at most 63 small letters, digits and dashes, with a letter or digit at both ends',
+  ],
+  [
+    "a variable's name that is none",
+    { env: [{ name: "A=B", value: "" }] },
+    'spec.pod.env[0].name: "A=B" must be printable ASCII without =',
+  ],
 ])("%s is refused with the field and the fix", (_what, pod, message) => {
   const { revision, problems } = revisionOf(orders(withPod(pod)), settings);
   expect(revision).toBeNull();
