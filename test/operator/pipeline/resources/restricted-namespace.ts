@@ -62,7 +62,8 @@ export async function restrictedNamespace(): Promise<RestrictedNamespace> {
 export function podOf(deployment: KubeObject, name: string): { readonly metadata: object; readonly spec: PodSpec } {
   const { template } = (deployment as unknown as { spec: { template: { metadata: object; spec: PodSpec } } }).spec;
   const { namespace } = deployment.metadata;
-  return { ...{ apiVersion: "v1", kind: "Pod" }, ...template, metadata: { ...template.metadata, name, namespace } };
+  const pod = { apiVersion: "v1", kind: "Pod", ...template, metadata: { ...template.metadata, name, namespace } };
+  return pod;
 }
 
 /** A pod's spec, as far as tests change it. */
