@@ -6,12 +6,12 @@ The one table of what the operator may do. docs/operator.md explains each line; 
 {{- define "snowline.rules.pipelines" -}}
 - apiGroups: [snowline.dev]
   resources: [pipelines]
-  verbs: [get, list, watch, patch]
+  verbs: [list, watch, patch]
 - apiGroups: [snowline.dev]
   resources: [connections]
   verbs: [get, list, watch]
 - apiGroups: [snowline.dev]
-  resources: [pipelines/status, connections/status]
+  resources: [pipelines/status]
   verbs: [patch]
 # Where the server enforces it, who makes a Pipeline the owner of something has to have this.
 - apiGroups: [snowline.dev]
@@ -54,7 +54,7 @@ The one table of what the operator may do. docs/operator.md explains each line; 
 - apiGroups: [coordination.k8s.io]
   resources: [leases]
   resourceNames: [{{ include "snowline.fullname" . }}]
-  verbs: [get, update, patch]
+  verbs: [get, update]
 {{- end }}
 {{- if include "snowline.makesCertificates" . }}
 - apiGroups: [""]
