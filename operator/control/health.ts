@@ -40,22 +40,23 @@ export function cachesSynced(caches: Readonly<Record<string, { readonly synced: 
   };
 }
 
+/** Silence, compared with the watch that was heard last, after which a watch counts as dead, in milliseconds: many times its own bound. */
+const silentMsMax = 900_000;
+
 /**
- * For liveness: watches hear of the API server, or try to reach it. `silentMsMax` is far beyond the longest pause between two
- * tries, since a restart of ours does not mend an API server that is away: only a watch that does nothing any more is wrong.
+ * For liveness: no watch is silent while others hear of the API server. When all are silent the API server is away, and a
+ * restart of ours does not mend that.
  */
-export function watchesAlive(
-  watches: Readonly<Record<string, { readonly lastActivityMs: () => number }>>,
-  { monotonic, silentMsMax }: { readonly monotonic: () => number; readonly silentMsMax: number },
-): Check {
+export function watchesAlive(watches: Readonly<Record<string, { lastContactMs(): number }>>): Check {
   return {
     name: "watches",
     check: () => {
-      const silent = Object.entries(watches)
-        .map(([resource, { lastActivityMs }]) => ({ resource, silentMs: monotonic() - lastActivityMs() }))
-        .filter(({ silentMs }) => silentMs > silentMsMax);
+      const contacts = Object.entries(watches).map(([resource, watch]) => ({ resource, lastMs: watch.lastContactMs() }));
+      const latestMs = Math.max(...contacts.map(({ lastMs }) => lastMs));
+      const silent = contacts.filter(({ lastMs }) => latestMs - lastMs > silentMsMax);
       if (silent.length === 0) return null;
-      return `silent: ${silent.map(({ resource, silentMs }) => `${resource} for ${Math.round(silentMs / 1000)} s`).join(", ")}`;
+      const texts = silent.map(({ resource, lastMs }) => `${resource} for ${Math.round((latestMs - lastMs) / 1000)} s`);
+      return `silent while others are not: ${texts.join(", ")}`;
     },
   };
 }
