@@ -6,8 +6,7 @@ import type { ResourceType } from "../../kube/resource-type.ts";
 export interface LiveWebhookConfiguration extends KubeObject {
   readonly webhooks?: readonly { readonly clientConfig: { readonly caBundle?: string } }[];
 }
-/** Their type, as paths name it. */
-export const webhookConfigurationType: ResourceType = {
+const webhookConfigurationType: ResourceType = {
   group: "admissionregistration.k8s.io",
   version: "v1",
   kind: "ValidatingWebhookConfiguration",
