@@ -5,6 +5,8 @@ import { runController } from "../control/controller.ts";
 import type { EventRecorder } from "../control/event-recorder.ts";
 import { createOwnWrites } from "../control/own-writes.ts";
 import { type Reflector, startReflector } from "../control/reflector.ts";
+import type { QueueSnapshot } from "../control/queue-metrics.ts";
+import type { Store } from "../control/store.ts";
 import { createWorkQueue, type WorkQueue } from "../control/work-queue.ts";
 import type { Api } from "../kube/api.ts";
 import type { KubeObject } from "../kube/kube-object.ts";
@@ -13,6 +15,7 @@ import type { AskPod } from "./ask-pod.ts";
 import { createDepartedPods, type DepartedPods } from "./departed-pods.ts";
 import { keyOf, pipelineOfChild, usersOfConnection, usersOfReference } from "./dependents.ts";
 import { observePod } from "./observe-pod.ts";
+import type { LiveConnection, LivePipeline } from "./observed.ts";
 import type { OperatorSettings } from "./plan.ts";
 import { createPodReports, type PodReports } from "./pod-reports.ts";
 import type { PipelineStores } from "./pipeline-stores.ts";
@@ -60,8 +63,13 @@ export interface PipelineTerm {
 export interface PipelineController extends AsyncDisposable {
   /** Resolves once the caches hold all that was there at the start. */
   readonly synced: Promise<void>;
-  /** When the API server was last heard of by the watch that it was longest silent to, on `clock.monotonic()`. */
-  lastContactMs(): number;
+  /** For liveness: when each watch last heard of the API server. */
+  readonly watches: Readonly<Record<string, { lastContactMs(): number }>>;
+  /** What it watches, over all its namespaces: for admission, which looks at the neighbours of an object. */
+  readonly pipelines: Pick<Store<LivePipeline>, "list">;
+  readonly connections: Pick<Store<LiveConnection>, "get" | "list">;
+  /** For liveness: what is worked on, and how long that may take. */
+  readonly work: { snapshot(): QueueSnapshot; readonly deadlineMs: number };
   /** Works on all Pipelines until the signal is aborted. */
   run(term: PipelineTerm): Promise<void>;
 }
@@ -96,7 +104,17 @@ export function startPipelineController(options: PipelineControllerOptions): Pip
   synced.catch(() => {});
   return {
     synced,
-    lastContactMs: () => Math.min(...watches.flatMap(({ reflectors }) => reflectors.map((each) => each.lastContactMs()))),
+    watches: Object.fromEntries(
+      watches.flatMap(({ namespace, reflectors }) =>
+        Object.entries(reflectors).map(([resource, each]) => [namespace === null ? resource : `${resource}/${namespace}`, each]),
+      ),
+    ),
+    pipelines: { list: () => watches.flatMap(({ stores }) => stores.pipelines.list()) },
+    connections: {
+      get: (key) => storesOf(key.namespace)?.connections.get(key) ?? null,
+      list: () => watches.flatMap(({ stores }) => stores.connections.list()),
+    },
+    work: { snapshot: queue.snapshot, deadlineMs },
     run: async ({ api, workers, signal, leading }) => {
       const { settings, check, events } = options;
       const senses = { told: reports.of, departed: departed.of };

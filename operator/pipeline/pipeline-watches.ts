@@ -39,7 +39,8 @@ export interface PipelineWatches extends AsyncDisposable {
   readonly stores: PipelineStores;
   /** Resolves once all that was there at the start is in. */
   readonly synced: Promise<void>;
-  readonly reflectors: readonly Pick<Reflector<KubeObject>, "lastContactMs">[];
+  /** By what they watch. */
+  readonly reflectors: Readonly<Record<string, Pick<Reflector<KubeObject>, "lastContactMs">>>;
 }
 
 /** Helm keeps every release in a Secret, which nobody refers to. */
@@ -75,7 +76,7 @@ export function watchPipelines(namespace: string | null, open: Open, listeners: 
   return {
     stores,
     synced: synced(),
-    reflectors: all,
+    reflectors,
     [Symbol.asyncDispose]: async () => {
       await Promise.all(all.map((reflector) => reflector[Symbol.asyncDispose]()));
     },
