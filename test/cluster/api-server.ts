@@ -13,6 +13,8 @@ export interface ApiServerOptions {
    * stay Pending, since there is no node.
    */
   readonly controllers?: boolean;
+  /** Also kube-scheduler, for nodes that a test plays. */
+  readonly scheduler?: boolean;
   /** kube-apiserver's, after ours: the last one counts. */
   readonly extraArgs?: readonly string[];
   /** Told what takes long, one line each. */
@@ -47,7 +49,7 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
       address: "127.0.0.1",
       ports: { etcd, etcdPeers, api, controllers, scheduler },
       controllers: options.controllers ?? false,
-      scheduler: false,
+      scheduler: options.scheduler ?? false,
       apiArgs: options.extraArgs ?? [],
     });
     const stop = async () => {
