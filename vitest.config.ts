@@ -17,9 +17,22 @@ export default defineConfig({
         test: {
           name: "test",
           include: ["test/**/*.test.ts"],
+          exclude: ["test/e2e/cluster/**"],
           globalSetup: ["test/kafka/global-setup.ts", "test/cluster/global-setup.ts"],
           testTimeout: 30_000,
           hookTimeout: 120_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          // On a cluster, which npm test starts, and within its network: the global setup's broker is reached by pods.
+          name: "cluster",
+          include: ["test/e2e/cluster/**/*.test.ts"],
+          globalSetup: ["test/kafka/global-setup.ts"],
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+          fileParallelism: false,
         },
       },
       {

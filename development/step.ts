@@ -13,15 +13,27 @@ export interface Step {
   readonly fix: string;
 }
 
+/** How a program is run. */
+export interface RunOptions {
+  /** True: it writes to our terminal. */
+  readonly shown?: boolean;
+  /** Words before the command, such as nsenter's. */
+  readonly enter?: readonly string[];
+  /** On top of our own environment. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 /** Runs a Node program of this repository; resolves to its exit code (1 for a signal) and, unless it is `shown`, what it printed. */
 export async function runProgram(
   program: string,
   args: readonly string[],
-  shown: boolean,
+  { shown = false, enter = [], env = {} }: RunOptions = {},
 ): Promise<{ code: number; output: string }> {
-  const child = spawn(process.execPath, [join(root, program), ...args], {
+  const [command, ...words] = [...enter, process.execPath, join(root, program), ...args] as [string, ...string[]];
+  const child = spawn(command, words, {
     cwd: root,
     stdio: shown ? "inherit" : ["ignore", "pipe", "pipe"],
+    env: { ...process.env, ...env },
   });
   let output = "";
   for (const stream of [child.stdout, child.stderr]) stream?.setEncoding("utf8").on("data", (text: string) => (output += text));
@@ -34,7 +46,7 @@ export async function runProgram(
 /** Runs one step and prints one line about it; what it printed itself is shown only if it failed. */
 export async function runStep(step: Step): Promise<Total> {
   const startMs = performance.now();
-  const { code, output } = await runProgram(step.program, step.args, false);
+  const { code, output } = await runProgram(step.program, step.args);
   const seconds = ((performance.now() - startMs) / 1000).toFixed(1);
   if (code === 0) {
     console.log(`ok      ${step.name} (${seconds} s)`);

@@ -1,11 +1,17 @@
 // npm test [-- vitest arguments]: every check, one line each, then the tests; the last line counts them all.
 // With arguments it runs only those tests: `npm test -- test/tidy.test.ts`.
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { clusterForTests } from "../test/cluster/cluster-for-tests.ts";
+import { programs } from "../test/cluster/programs.ts";
 import { brokerProblem } from "./machine.ts";
-import { runProgram, runStep, type Step } from "./step.ts";
+import { selection } from "./selection.ts";
+import { type RunOptions, runProgram, runStep, type Step } from "./step.ts";
 import { add, none, type Total, totalLine, vitestTotal } from "./total.ts";
+
+const root = join(import.meta.dirname, "..");
+const say = (line: string): void => console.log(`        ${line}`);
 
 const steps: readonly Step[] = [
   { name: "types (tsc)", program: "node_modules/typescript/bin/tsc", args: ["-p", "."], fix: "fix the types named above" },
@@ -24,14 +30,15 @@ const steps: readonly Step[] = [
   },
 ];
 
-async function runTests(args: readonly string[]): Promise<Total> {
+/** One vitest run of a project of vitest.config.ts. */
+async function runProject(project: string, args: readonly string[], options: RunOptions = {}): Promise<Total> {
   const directory = mkdtempSync(join(tmpdir(), "snowline-test-"));
   const reportFile = join(directory, "report.json");
   try {
     const { code } = await runProgram(
       "node_modules/vitest/vitest.mjs",
-      ["run", "--project", "test", "--reporter=default", "--reporter=json", `--outputFile.json=${reportFile}`, ...args],
-      true,
+      ["run", "--project", project, "--reporter=default", "--reporter=json", `--outputFile.json=${reportFile}`, ...args],
+      { ...options, shown: true },
     );
     return vitestTotal(readReport(reportFile), code);
   } finally {
@@ -47,14 +54,43 @@ function readReport(file: string): string | undefined {
   }
 }
 
+/** The tests of `test/e2e/cluster`: on one cluster, from within its network. */
+async function runOnCluster(args: readonly string[]): Promise<Total> {
+  try {
+    await using cluster = await clusterForTests(say);
+    return await runProject("cluster", args, { enter: cluster.enterNetwork, env: cluster.environment });
+  } catch (error) {
+    return failed("tests on a cluster", error instanceof Error ? error.message : String(error));
+  }
+}
+
+async function runTests(args: readonly string[]): Promise<Total> {
+  const files = globSync("test/**/*.test.ts", { cwd: root });
+  const { here, onCluster } = selection(args, files);
+  let total = none;
+  if (here !== null) total = add(total, await runProject("test", here));
+  if (onCluster !== null) total = add(total, await runOnCluster(onCluster));
+  return total;
+}
+
+function failed(what: string, why: string): Total {
+  console.log(`FAILED  ${what}: ${why}`);
+  return { ...none, failed: 1 };
+}
+
 async function runAll(args: readonly string[]): Promise<Total> {
   let total = none;
   if (args.length > 0) return runTests(args);
   for (const step of steps) total = add(total, await runStep(step));
   const problem = await brokerProblem();
-  if (problem === undefined) return add(total, await runTests([]));
-  console.log(`FAILED  tests: ${problem}`);
-  return add(total, { ...none, failed: 1 });
+  if (problem !== undefined) return add(total, failed("tests", problem));
+  try {
+    // Now: the tests would wait for it, and give up.
+    await programs(say);
+  } catch (error) {
+    return add(total, failed("tests", (error as Error).message));
+  }
+  return add(total, await runTests([]));
 }
 
 const total = await runAll(process.argv.slice(2));

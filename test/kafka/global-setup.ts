@@ -1,6 +1,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { TestProject } from "vitest/node";
+import { givenHostAddress } from "../cluster/cluster-for-tests.ts";
 import { type Broker, startBroker } from "./broker.ts";
 import { type SchemaRegistry, startSchemaRegistry } from "./schema-registry.ts";
 import type { SharedParts } from "./shared-broker.ts";
@@ -19,10 +20,13 @@ const quickGroups = {
  * asks for it (shared-broker.ts), so that a run of pure tests starts nothing. Returns what ends them.
  */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  // On a cluster pods use it, too.
+  const address = givenHostAddress();
+  const onBridge = address === undefined ? {} : { address };
   const parts: { broker?: Promise<Broker>; registry?: Promise<SchemaRegistry> } = {};
   const start = async (path: string | undefined): Promise<SharedParts[keyof SharedParts]> => {
     if (path === "/registry") return { url: (await (parts.registry ??= startSchemaRegistry())).url };
-    const { bootstrap, secure } = await (parts.broker ??= startBroker({ security: true, properties: quickGroups }));
+    const { bootstrap, secure } = await (parts.broker ??= startBroker({ ...onBridge, security: true, properties: quickGroups }));
     return { bootstrap, secure: secure! };
   };
   const server = createServer((request, response) => {

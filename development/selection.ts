@@ -1,0 +1,27 @@
+/** Where the tests are that run on a cluster. */
+export const clusterTests = "test/e2e/cluster/";
+
+/** Arguments of each of the two vitest runs of `npm test`; null: it has nothing to run. */
+export interface Selection {
+  /** Tests of this machine. */
+  readonly here: readonly string[] | null;
+  /** Tests within the network of a cluster. */
+  readonly onCluster: readonly string[] | null;
+}
+
+/**
+ * Which run gets the arguments of `npm test`. Like vitest, it takes an argument for a part of the paths of test files; one that is in no
+ * path (an option, or its value) goes to both. Without any path both run.
+ */
+export function selection(args: readonly string[], files: readonly string[]): Selection {
+  const paths = args.filter((argument) => files.some((file) => file.includes(argument)));
+  const others = args.filter((argument) => !paths.includes(argument));
+  const forRun = (own: (file: string) => boolean): readonly string[] | null => {
+    const chosen = paths.filter((path) => files.some((file) => own(file) && file.includes(path)));
+    return paths.length > 0 && chosen.length === 0 ? null : [...others, ...chosen];
+  };
+  return {
+    here: forRun((file) => !file.startsWith(clusterTests)),
+    onCluster: forRun((file) => file.startsWith(clusterTests)),
+  };
+}
