@@ -26,7 +26,7 @@ export const podOverrides = object("Changes to the pods. Each change rolls them.
   annotations: optional(map("Further annotations.", string("Value."), { maxProperties: 64 })),
   resources: optional(
     object(
-      "CPU and memory. Batches, DuckDB's memory and its threads follow the limits. Default: 250m and 1Gi asked for, memory limited to 1Gi.",
+      "CPU and memory. Batches, DuckDB's memory and its threads follow the limits. Default, as far as it fits what is said here: 250m and 1Gi asked for, memory limited to 1Gi.",
       {
         requests: quantities("What a pod is sure to get."),
         limits: quantities("What a pod may use."),
@@ -35,7 +35,8 @@ export const podOverrides = object("Changes to the pods. Each change rolls them.
   ),
   scratchBytes: optional({
     json: {
-      description: "Size of the memory-backed directory for hand-over files; it counts as the pod's memory. Default: 512Mi.",
+      description:
+        "Size of the memory-backed directory for hand-over files; it counts as the pod's memory. Default: 512Mi, or half the memory limit where that is less.",
       "x-kubernetes-int-or-string": true,
     } as const,
   }),
