@@ -26,6 +26,24 @@ export interface ClusterAccess extends ApiAccess {
   killContainer(namespace: string, pod: string): Promise<void>;
 }
 
+/** How the cluster is to be; all may be left out. */
+export interface ClusterOptions {
+  /** Archives of images (OCI or Docker) that are to be there from the beginning. */
+  readonly images?: readonly string[];
+  /** Told what takes long, one line each. */
+  readonly say?: (line: string) => void;
+}
+
+/** A running cluster of one node. */
+export interface Cluster extends ClusterAccess, AsyncDisposable {
+  /** Makes the images of an archive known by their names. */
+  importImages(archive: string): Promise<void>;
+  /** From the call to a node that is Ready. */
+  readonly startSeconds: number;
+  /** Ends it; nothing of it stays. */
+  stop(): Promise<void>;
+}
+
 /** Output of one command on the node, in bytes. */
 const outputBytesMax = 16 * 1024 * 1024;
 

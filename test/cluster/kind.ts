@@ -5,8 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { cachedDirectory } from "../cache/cached-directory.ts";
 import { startGuarded } from "../kafka/guarded-process.ts";
-import type { Cluster, ClusterOptions } from "./cluster.ts";
-import { type ClusterPlace, clusterAccess } from "./cluster-access.ts";
+import { type Cluster, type ClusterOptions, type ClusterPlace, clusterAccess } from "./cluster-access.ts";
 import { programs } from "./programs.ts";
 
 const run = promisify(execFile);

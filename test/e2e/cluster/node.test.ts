@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
-import { startCluster } from "../../cluster/cluster.ts";
+import type { ClusterPlace } from "../../cluster/cluster-access.ts";
 import { givenCluster } from "../../cluster/cluster-for-tests.ts";
 import { hasDocker } from "../../cluster/docker.ts";
 import { uniqueName } from "../../kafka/unique-name.ts";
@@ -73,7 +73,7 @@ test("a second cluster beside the first ends without a trace, also when its owne
     owner.child.stdout?.once("data", (text: Buffer) => resolve(text.toString().split("\n")));
     owner.catch(reject);
   });
-  const { api, enterNode } = JSON.parse(line!) as Awaited<ReturnType<typeof startCluster>>["cluster"];
+  const { api, enterNode } = JSON.parse(line!) as ClusterPlace;
   const [, target] = enterNode;
   const pid = target!.split("=")[1]!;
   expect(existsSync(`/proc/${pid}`)).toBe(true);
