@@ -49,8 +49,14 @@ export interface WatchEvent<T extends KubeObject> {
   readonly object: T;
 }
 
+/** What may stop a write on its way. */
+export interface WriteGuard {
+  /** Called right before each try goes out: what it throws ends the call, and nothing is sent. */
+  readonly guard?: () => void;
+}
+
 /** How a write is made. */
-export interface WriteOptions {
+export interface WriteOptions extends WriteGuard {
   /** Who owns the fields that are written. */
   readonly fieldManager: string;
   readonly subresource?: "status" | "scale";
@@ -59,7 +65,7 @@ export interface WriteOptions {
 }
 
 /** What a delete expects. */
-export interface DeleteOptions {
+export interface DeleteOptions extends WriteGuard {
   /** Only this very object, not one of the same name made since. */
   readonly uid?: string;
   readonly propagationPolicy?: "Background" | "Foreground" | "Orphan";

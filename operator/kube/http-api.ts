@@ -109,6 +109,7 @@ async function write<T extends KubeObject>(line: Line, { type, method, object, o
     // A PUT that is made twice meets itself as a conflict.
     repetition: method === "PATCH" ? repetitionOf(object.metadata) : "harmful",
     signal: options.signal,
+    guard: options.guard,
   });
   return JSON.parse(text) as T;
 }
@@ -130,6 +131,7 @@ async function patch<T extends KubeObject>(line: Line, type: ResourceType, { key
     // A JSON patch may append.
     repetition: Array.isArray(content) ? "harmful" : repetitionOf((content as Partial<KubeObject>).metadata),
     signal: options.signal,
+    guard: options.guard,
   });
   return JSON.parse(text) as T;
 }
@@ -138,7 +140,7 @@ async function patch<T extends KubeObject>(line: Line, type: ResourceType, { key
 const otherUid = /UID in (the )?precondition/;
 
 async function remove(line: Line, type: ResourceType, key: ObjectKey, options: DeleteOptions): Promise<boolean> {
-  const { uid, propagationPolicy, signal } = options;
+  const { uid, propagationPolicy, signal, guard } = options;
   const content = {
     apiVersion: "v1",
     kind: "DeleteOptions",
@@ -150,7 +152,7 @@ async function remove(line: Line, type: ResourceType, key: ObjectKey, options: D
     const body = { type: "application/json", text: JSON.stringify(content) };
     const repetition = uid === undefined ? "harmful" : "harmless";
     const path = objectPath(type, key);
-    await request(line, { method: "DELETE", path, accept: "application/json", body, subject, repetition, signal });
+    await request(line, { method: "DELETE", path, accept: "application/json", body, subject, repetition, signal, guard });
     return true;
   } catch (error) {
     // Another object has the name now: this very one is not there.

@@ -10,6 +10,8 @@ export interface Sending {
   readonly accept: string;
   readonly body?: { readonly type: string; readonly text: string };
   readonly signal: AbortSignal;
+  /** Asked right before it goes out: what it throws ends it. */
+  readonly guard?: (() => void) | undefined;
 }
 
 /** What came back: its body has to be read or destroyed. */
@@ -61,6 +63,7 @@ export function openTransport({ access, userAgent }: TransportOptions): Transpor
     async (sending: Sending): Promise<Answer> => {
       const { headers } = await access.credentials();
       sending.signal.throwIfAborted();
+      sending.guard?.();
       const answer = await agent
         .request({
           origin,

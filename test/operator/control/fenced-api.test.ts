@@ -1,7 +1,11 @@
-import { expect, test } from "vitest";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { expect, test, vi } from "vitest";
 import { fencedApi } from "../../../operator/control/fenced-api.ts";
 import { LeadershipLost } from "../../../operator/control/leadership.ts";
 import type { Api } from "../../../operator/kube/api.ts";
+import { openHttpApi } from "../../../operator/kube/http-api.ts";
+import { FakeClock } from "./fake-clock.ts";
 
 const type = { group: "", version: "v1", kind: "ConfigMap", plural: "configmaps", namespaced: true };
 const key = { namespace: "a", name: "b" };
@@ -41,6 +45,46 @@ test.for(Object.entries(writes))("%s goes out only while the term holds, whateve
   state.valid = false;
   await expect(write(fenced)).rejects.toThrow(LeadershipLost);
   expect(asked).toEqual([verb]);
+});
+
+test("a write that is tried again asks the term before each try", async () => {
+  const clock = new FakeClock();
+  let sent = 0;
+  let answered = false;
+  const server = createServer((request, response) => {
+    sent += 1;
+    response.writeHead(429, { "retry-after": "1", "content-type": "application/json" }).end("{}");
+    request.resume();
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const access = {
+    server: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    namespace: "a",
+    proxyUrl: null,
+    credentials: () => Promise.resolve({ tls: {}, headers: {} }),
+    refused: () => {},
+  };
+  await using api = openHttpApi({
+    access,
+    userAgent: "test",
+    timing: clock,
+    random: () => 0,
+    onRequest: () => (answered = true),
+  });
+  let valid = true;
+  const fenced = fencedApi(api, { signal: new AbortController().signal, isValid: () => valid });
+  let outcome: unknown = null;
+  void fenced.create(type, object, options).catch((error: unknown) => (outcome = error));
+  await vi.waitUntil(() => answered);
+  // As after a block: the pause passes, and the end of the term has not been told.
+  valid = false;
+  await vi.waitUntil(() => {
+    clock.skip(1_000);
+    return outcome !== null || sent > 1;
+  });
+  expect(outcome).toBeInstanceOf(LeadershipLost);
+  expect(sent).toBe(1);
+  await new Promise((resolve) => server.close(resolve));
 });
 
 test.for(Object.entries(writes))("%s on its way ends with the term", async ([, write]) => {
