@@ -29,17 +29,6 @@ function wrongOf(check: () => string | null): string | null {
   }
 }
 
-/** For readiness: everything was listed once. */
-export function cachesSynced(caches: Readonly<Record<string, { readonly synced: boolean }>>): Check {
-  return {
-    name: "caches",
-    check: () => {
-      const behind = Object.entries(caches).flatMap(([resource, { synced }]) => (synced ? [] : [resource]));
-      return behind.length === 0 ? null : `not listed yet: ${behind.join(", ")}`;
-    },
-  };
-}
-
 /** Silence, compared with the watch that was heard last, after which a watch counts as dead, in milliseconds: many times its own bound. */
 const silentMsMax = 900_000;
 

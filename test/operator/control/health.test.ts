@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { cachesSynced, judge, watchesAlive, workersMove } from "../../../operator/control/health.ts";
+import { judge, watchesAlive, workersMove } from "../../../operator/control/health.ts";
 
 test("a probe says of each check how it went, and fails with any of them", () => {
   const well = { name: "caches", check: () => null };
@@ -13,11 +13,6 @@ test("a probe says of each check how it went, and fails with any of them", () =>
     throw new Error("broken");
   };
   expect(judge("livez", [{ name: "x", check: broken }]).text).toContain("[-]x failed: broken");
-});
-
-test("caches are synced when each is", () => {
-  expect(cachesSynced({ pods: { synced: true }, secrets: { synced: true } }).check()).toBeNull();
-  expect(cachesSynced({ pods: { synced: true }, secrets: { synced: false } }).check()).toBe("not listed yet: secrets");
 });
 
 test.for([
