@@ -93,6 +93,7 @@ function isProven(deployment: LiveDeployment, pods: readonly ObservedPod[], { ta
     (status?.observedGeneration ?? 0) >= (metadata.generation ?? 0) &&
     (status?.updatedReplicas ?? 0) === replicas &&
     (status?.availableReplicas ?? 0) >= replicas &&
+    (status?.unavailableReplicas ?? 0) === 0 &&
     pods.length === replicas &&
     pods.every(({ ready }) => ready)
   );

@@ -1,4 +1,4 @@
-import type { Observed, ObservedPod } from "../observed.ts";
+import type { Observed, ObservedPod, Revision } from "../observed.ts";
 
 /** True for a pod that may still read or load: an evicted one is only a note of itself. */
 export const isAlive = ({ phase }: ObservedPod): boolean => phase !== "Succeeded" && phase !== "Failed";
@@ -13,3 +13,7 @@ export function servingPods(observed: Observed): readonly ObservedPod[] {
   const good = proven === undefined ? [] : podsOf(observed, proven);
   return good.length > 0 ? good : observed.pods.filter((pod) => isAlive(pod) && !pod.deleting);
 }
+
+/** True where no pod of another revision is left but such that are on their way out. */
+export const runsAlone = ({ pods }: Pick<Observed, "pods">, { hash }: Revision): boolean =>
+  pods.every((pod) => pod.revision === hash || pod.deleting || !isAlive(pod));

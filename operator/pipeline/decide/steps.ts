@@ -81,12 +81,21 @@ function tellAfterwards(situation: Situation): readonly Action[] {
   return takesDown(situation) ? [] : [{ kind: "status" }];
 }
 
-/** What neither runs nor is wanted nor could be gone back to. As long as pods are being replaced nothing is deleted. */
+/**
+ * What neither runs nor is wanted nor could be gone back to. As long as pods are being replaced the newest of them is spared: its
+ * ReplicaSet may be about to make a pod.
+ */
 function deleteOldRevisions({ observed, wanted, target, proven }: Situation): readonly Action[] {
-  if (target === null || !isSettled(observed.deployment, target)) return [];
-  const needed = new Set([wanted.revision?.hash, target.hash, proven?.hash, ...observed.pods.map(({ revision }) => revision)]);
-  return observed.revisions
-    .filter(({ hash }) => !needed.has(hash))
+  if (target === null) return [];
+  const needed = new Set([
+    wanted.revision?.hash,
+    target.hash,
+    proven?.hash,
+    revisionOfDeployment(observed.deployment),
+    ...observed.pods.map(({ revision }) => revision),
+  ]);
+  const unneeded = observed.revisions.filter(({ hash }) => !needed.has(hash));
+  return (isSettled(observed.deployment, target) ? unneeded : unneeded.slice(0, -1))
     .flatMap((revision) => configMapOf(observed, revision) ?? [])
     .map((object) => ({ kind: "delete", object }));
 }

@@ -1,5 +1,5 @@
 import { annotation } from "../names.ts";
-import { isSettled } from "../decide/settled.ts";
+import { runsAlone } from "../decide/serving-pods.ts";
 import type { Situation } from "../decide/situation.ts";
 import type { Judgement } from "./judgement.ts";
 
@@ -7,7 +7,7 @@ const type = "Progressing";
 
 /** Whether the spec as it is now comes about. */
 export function progressing({ observed, rollout, target, drain }: Situation): Judgement {
-  const { conflict, deployment, pipeline } = observed;
+  const { conflict, pipeline } = observed;
   const { generation = 0 } = pipeline.metadata;
   if (conflict !== null) return { type, status: "False", reason: "NameConflict", message: conflictMessage(conflict) };
   switch (rollout.kind) {
@@ -60,7 +60,7 @@ export function progressing({ observed, rollout, target, drain }: Situation): Ju
         message: "no pod is wanted: there is nothing to roll out",
       };
     case "proven": {
-      const done = target !== null && isSettled(deployment, target);
+      const done = target !== null && runsAlone(observed, target);
       return done
         ? { type, status: "True", reason: "RolledOut", message: `revision ${target.hash} runs` }
         : {

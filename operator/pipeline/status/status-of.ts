@@ -1,7 +1,6 @@
 import type { PipelineStatus } from "../../../crds/kinds/pipeline-status.ts";
 import type { Problem } from "../../../crds/check.ts";
-import { isAlive, servingPods } from "../decide/serving-pods.ts";
-import { isSettled } from "../decide/settled.ts";
+import { isAlive, runsAlone, servingPods } from "../decide/serving-pods.ts";
 import type { Situation } from "../decide/situation.ts";
 import { label } from "../names.ts";
 import type { Observed, Revision } from "../observed.ts";
@@ -46,7 +45,12 @@ function judgementsOf(situation: Situation): readonly Judgement[] {
   const { observed, drain } = situation;
   const told = drain === null ? toldConditions(servingPods(observed), observed.pipeline.status?.conditions ?? []) : [];
   const judgements = [specValid(situation), referencesResolved(situation), progressing(situation), available(situation), ...told];
-  const ready = readyFrom(judgements.filter(({ type }) => !isAdvisory(type)));
+  const lastGoodRuns =
+    situation.proven !== null && judgements.some(({ type, status }) => type === "Available" && status === "True");
+  const ready = readyFrom(
+    judgements.filter(({ type }) => !isAdvisory(type)),
+    lastGoodRuns,
+  );
   return [ready, ...judgements, ...(drain === null ? [] : [draining(drain)])];
 }
 
@@ -70,11 +74,11 @@ const listed = (problems: readonly Problem[]): string => {
 
 /** Which revision runs, and what became of the last rollout. */
 function rolloutOf({ observed, rollout, target, proven, wanted }: Situation): PipelineStatus {
-  const { deployment, pipeline } = observed;
+  const { pipeline } = observed;
   const before = pipeline.status ?? {};
   const good = rollout.kind === "proven" ? target?.hash : (proven?.hash ?? before.provenRevision);
   const current =
-    rollout.kind === "proven" && target !== null && target.hash === wanted.revision?.hash && isSettled(deployment, target);
+    rollout.kind === "proven" && target !== null && target.hash === wanted.revision?.hash && runsAlone(observed, target);
   const running = current ? pipeline.metadata.generation : before.runningGeneration;
   const since = "sinceMs" in rollout ? timestamp(rollout.sinceMs) : undefined;
   return {

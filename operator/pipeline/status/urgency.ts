@@ -9,8 +9,8 @@ export type Urgency = "none" | "slow" | "soon" | "now";
 const paceMs = {
   /** Something turned: at once. */
   now: 0,
-  /** Numbers moved by what a person would notice: a dashboard is as fresh as the pods' answers, every ten seconds, at most. */
-  soon: 5_000,
+  /** What a person would notice moved. No fresher than the pods' answers; and long enough for a small pipeline to begin within one write. */
+  soon: 10_000,
   /** Numbers moved at all: sums grow with every record, and a write for each answer of a pod would be the API server's main work. */
   slow: 60_000,
 } as const;
@@ -45,13 +45,17 @@ export const answerDiffers = (before: PodReport, after: PodReport): boolean =>
 
 /** Conditions whose words are the operator's own. What pods say may hold numbers, and a failing image pull has two texts in turn. */
 const ownWords: readonly string[] = ["SpecValid", "ReferencesResolved", "Draining"];
+/** Conditions that press. What else turns makes Ready turn, or is only shown. */
+const pressing: readonly string[] = ["Ready", "Progressing", ...ownWords];
 /** What turns, rather than moves. */
 const turning = ({ conditions = [], ...status }: PipelineStatus): unknown => {
   const { pods: _pods, replicas: _replicas, readyReplicas: _ready, lag: _lag, rates: _rates, ...others } = status;
   const { totals: _totals, lastLoadTime: _load, positions: _positions, ...rest } = others;
-  const turned = conditions.map(({ type, status, reason, observedGeneration, message }) => {
-    return [type, status, reason, observedGeneration, ownWords.includes(type) ? message : ""];
-  });
+  const turned = conditions
+    .filter(({ type }) => pressing.includes(type))
+    .map(({ type, status, reason, observedGeneration, message }) => {
+      return [type, status, reason, observedGeneration, ownWords.includes(type) ? message : ""];
+    });
   return { ...rest, turned };
 };
 /** What is shown without a number's leeway. */

@@ -217,7 +217,12 @@ export class SimulatedCluster {
     const revision = object.spec.template.metadata.labels[label.revision];
     const alive = this.pods.filter(({ deleting }) => !deleting);
     const ready = alive.filter(({ ready }) => ready).length;
-    const counts = { replicas: alive.length, readyReplicas: ready, availableReplicas: ready };
+    const counts = {
+      replicas: alive.length,
+      readyReplicas: ready,
+      availableReplicas: ready,
+      unavailableReplicas: alive.length - ready,
+    };
     const updatedReplicas = alive.filter((pod) => pod.revision === revision).length;
     return { ...object, status: { observedGeneration: observed, ...counts, updatedReplicas } };
   }

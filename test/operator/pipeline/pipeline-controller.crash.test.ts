@@ -1,0 +1,103 @@
+import { beforeAll, expect, test } from "vitest";
+import type { LivePipeline } from "../../../operator/pipeline/observed.ts";
+import type { ApiAccess } from "../../cluster/api-access.ts";
+import { sharedApiServer } from "../../cluster/shared-api-server.ts";
+import { mortalApi } from "./mortal-api.ts";
+import { isReady, openPipelinePlace, type PipelinePlace } from "./pipeline-place.ts";
+import { startOperator } from "./started-operator.ts";
+
+/** Scenarios at a time: most of one is waiting for Deployments. */
+const atOnce = 12;
+/** More than a scenario has: the last ones die at no write. */
+const writesMax = 26;
+
+let access: ApiAccess;
+beforeAll(async () => {
+  access = await sharedApiServer();
+});
+
+/** What is there, without what is another each time. */
+interface End {
+  readonly children: readonly string[];
+  readonly status: unknown;
+}
+
+async function endOf(place: PipelinePlace, pipeline: LivePipeline | null): Promise<End> {
+  const { conditions = [], pods, runningGeneration, drained } = pipeline?.status ?? {};
+  const shown = conditions.map(({ type, status, reason }) => [type, status, reason]);
+  return { children: await place.children(), status: [shown, pods, runningGeneration, drained] };
+}
+
+const runs = (pods: number) => [
+  "ConfigMap/pipeline-orders",
+  "Deployment/pipeline-orders",
+  "NetworkPolicy/pipeline-orders",
+  ...Array.from({ length: pods }, () => "Pod"),
+  "PodDisruptionBudget/pipeline-orders",
+  "ServiceAccount/pipeline-orders",
+];
+
+/** Apply, change, scale, delete; answers what was there after each, once it had settled. */
+async function scenario(place: PipelinePlace): Promise<readonly End[]> {
+  const ends: End[] = [];
+  const settled = async (
+    what: string,
+    holds: (pipeline: LivePipeline | null) => boolean,
+    children: readonly string[],
+  ): Promise<void> => {
+    const pipeline = await place.until(what, holds);
+    await expect.poll(() => place.children(), { timeout: 60_000, interval: 200 }).toEqual(children);
+    ends.push(await endOf(place, pipeline));
+  };
+  await place.apply({ text: "one" });
+  await settled("applied", isReady, runs(1));
+  await place.apply({ text: "two" });
+  await settled("changed", isReady, runs(1));
+  await access.kubectl(["-n", place.namespace, "scale", "pipeline", "orders", "--replicas=2"]);
+  await settled("scaled", (pipeline) => isReady(pipeline) && pipeline?.status?.pods === "2/2", runs(2));
+  await access.kubectl(["-n", place.namespace, "delete", "pipeline", "orders", "--wait=false"]);
+  await settled("deleted", (pipeline) => pipeline === null, []);
+  return ends;
+}
+
+/** The same with an operator that dies at a write, and another that takes its place. */
+async function mortalScenario(
+  at: number,
+  happens: "before" | "after",
+): Promise<{ readonly ends: readonly End[]; readonly died: boolean }> {
+  await using place = await openPipelinePlace(access);
+  const mortal = mortalApi(place.api, at, happens);
+  let died = false;
+  await using operators = new AsyncDisposableStack();
+  const first = operators.use(await startOperator(mortal.api, place.namespace));
+  const heir = mortal.died.then(async () => {
+    died = true;
+    await first[Symbol.asyncDispose]();
+    operators.use(await startOperator(place.api, place.namespace));
+  });
+  const ends = await scenario(place);
+  if (died) await heir;
+  expect(place.kubelet.faults).toEqual([]);
+  return { ends, died };
+}
+
+test(
+  "an operator that dies at any of its writes leaves what another one brings to the same end",
+  { timeout: 900_000 },
+  async () => {
+    const peaceful = await mortalScenario(Number.POSITIVE_INFINITY, "before");
+    const deaths = Array.from({ length: writesMax }, (_, at) =>
+      (["before", "after"] as const).map((happens) => ({ at, happens })),
+    ).flat();
+    const results: { readonly what: string; readonly ends: readonly End[]; readonly died: boolean }[] = [];
+    const next = async (): Promise<void> => {
+      for (let death = deaths.shift(); death !== undefined; death = deaths.shift())
+        results.push({ what: `dies ${death.happens} write ${death.at}`, ...(await mortalScenario(death.at, death.happens)) });
+    };
+    await Promise.all(Array.from({ length: atOnce }, next));
+    for (const { what, ends } of results) expect(ends, what).toEqual(peaceful.ends);
+    // Every write of the scenario was one to die at, and the last ones were too many.
+    expect(results.filter(({ died }) => died).length).toBeGreaterThan(30);
+    expect(results.some(({ died }) => !died)).toBe(true);
+  },
+);
