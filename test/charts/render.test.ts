@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { parse } from "yaml";
 import { validate } from "../../crds/validate.ts";
 import { managedBy, label, podPort } from "../../operator/pipeline/names.ts";
+import { readOptions } from "../../operator/options.ts";
 import { chart, one, render, type Rendered, title } from "./helm.ts";
 
 const read = (path: string): string => readFileSync(join(chart, path), "utf8");
@@ -324,4 +325,63 @@ test("further objects may be YAML or text, with templates in them", async () => 
     "snowline-text",
   ]);
   expect(objects.filter(isTest)).toEqual([]);
+});
+
+const secretCertificates = {
+  secret: "snowline-webhook",
+  service: "snowline-webhook",
+  configuration: "snowline.snowline-system",
+};
+const told: readonly [object, object][] = [
+  [
+    {},
+    {
+      kubeconfig: null,
+      namespaces: null,
+      leaderElect: true,
+      leaseName: "snowline",
+      runtimeImage: "snowline:0.1.0",
+      runtimeImagePullPolicy: "IfNotPresent",
+      runtimeImagePullSecrets: [],
+      rolloutDeadlineSeconds: 600,
+      workers: 8,
+      port: 8080,
+      webhook: { port: 9443, certificates: secretCertificates },
+      logLevel: "info",
+      graceSeconds: 25,
+    },
+  ],
+  [
+    {
+      replicas: 1,
+      leaderElection: { enabled: false },
+      scope: { namespaces: ["a", "b"] },
+      runtime: { image: { pullPolicy: "Always" }, imagePullSecrets: ["one", "two"], rolloutDeadlineSeconds: 90 },
+      workers: 2,
+      logLevel: "debug",
+      gracePeriodSeconds: 7,
+      metrics: { port: 9090 },
+      webhook: { enabled: false },
+    },
+    {
+      namespaces: ["a", "b"],
+      leaderElect: false,
+      runtimeImagePullPolicy: "Always",
+      runtimeImagePullSecrets: ["one", "two"],
+      rolloutDeadlineSeconds: 90,
+      workers: 2,
+      port: 9090,
+      webhook: null,
+      logLevel: "debug",
+      graceSeconds: 7,
+    },
+  ],
+  [
+    { webhook: { port: 8443, certManager: { enabled: true } } },
+    { webhook: { port: 8443, certificates: { directory: "/etc/snowline/webhook" } } },
+  ],
+];
+
+test.each(told)("with %j the operator understands what it is told", async (values, options) => {
+  expect(readOptions(operatorArgs(await render({ values })))).toMatchObject(options);
 });
