@@ -114,6 +114,18 @@ test("a failure is tried again with growing pauses, until it works", async () =>
   await run.ended;
 });
 
+test("a key that was well again fails as if for the first time", async () => {
+  const run = start(() => (run.calls.length === 5 ? Promise.resolve(done) : Promise.reject(new Error("no"))));
+  run.queue.add(key("one"));
+  await run.clock.advance(5 + 10 + 20 + 40);
+  expect(run.calls).toHaveLength(5);
+  run.queue.add(key("one"));
+  await run.clock.advance(5);
+  expect(run.calls).toHaveLength(7);
+  run.stop.abort();
+  await run.ended;
+});
+
 test("a terminal error is not tried again before the object changes", async () => {
   const run = start(() => Promise.reject(new TerminalError("the spec says nonsense")));
   run.queue.add(key("one"));
