@@ -88,7 +88,7 @@ test("upgrades and rollbacks leave the webhook's caBundle; what the user made ou
   const server = await ownServer();
   const notes = await helm(["install", "snowline", chart, ...as(server), "--create-namespace"]);
   expect(notes).toContain("kubectl -n snowline-system rollout status deployment/snowline");
-  expect(notes).toContain("helm test snowline -n snowline-system --logs");
+  expect(notes).toContain("helm test snowline -n snowline-system");
   await server.kubectl(["wait", "--for=condition=Established", "crd/pipelines.snowline.dev", "--timeout=30s"]);
   await server.kubectl(["apply", "-f", "-"], { input: stringify(pipeline) });
   await patchBundle(server);

@@ -9,7 +9,7 @@ export interface Progress {
 }
 
 /**
- * Looks once a second until it is done and says each line that is new, in the pod's log: `helm test --logs` shows it. Ends
+ * Looks once a second until it is done and says each line that is new, in the pod's log. Ends
  * the process with 1 and the `hint` once the time is over.
  */
 export async function waitUntil(
