@@ -7,7 +7,7 @@ import { type Clock, sleep } from "./clock.ts";
 import type { CacheObserver, CacheSnapshot } from "./control-metrics.ts";
 import { followWatch, InitialEventsMissing, VersionsWentBack } from "./follow-watch.ts";
 import { deepFrozen, lean } from "./lean.ts";
-import { listPages } from "./list-pages.ts";
+import { type Listing, listPages } from "./list-pages.ts";
 import { createObjectStore, type FilledStore, type ObjectStore, type OnChange } from "./object-store.ts";
 import { type Ending, failuresAfter, pauseAfter, silenceMsMax, watchSeconds } from "./reflector-pauses.ts";
 import type { Indexes } from "./store.ts";
@@ -143,8 +143,7 @@ async function round<T extends KubeObject>(run: Run<T>, list: boolean, initial: 
   const ending = (error: unknown): RoundEnding => ({ error, lastedMs: clock.monotonic() - beganMs, heard: heardAny, filled });
   try {
     if (list && !initial) {
-      const listed = await listPages<T>({ api, type, selection, signal: stop, heard });
-      filling.replace(listed.objects.map(prepare), BigInt(listed.resourceVersion));
+      await fillByList<T>({ api, type, selection, signal: stop, prepare, heard }, filling);
       nowFilled();
     }
     const events = api.watch<T>(type, {
@@ -159,6 +158,12 @@ async function round<T extends KubeObject>(run: Run<T>, list: boolean, initial: 
   } catch (error) {
     return ending(error);
   }
+}
+
+/** On its own, so that the list is not kept in memory by the frame of a watch that lasts. */
+async function fillByList<T extends KubeObject>(listing: Listing<T>, filling: FilledStore<T>): Promise<void> {
+  const { objects, resourceVersion } = await listPages<T>(listing);
+  filling.replace(objects, BigInt(resourceVersion));
 }
 
 function refusesWatchList(error: unknown): boolean {
