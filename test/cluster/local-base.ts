@@ -62,7 +62,7 @@ export async function localBases(builder: ImageBuilder): Promise<LocalBases> {
 /** Files of this machine that make the base, and where each goes. */
 async function baseFiles(): Promise<ReadonlyMap<string, string>> {
   const programs = await Promise.all(smallPrograms.map(async (name) => (await shell(`command -v ${name}`)).trim()));
-  const natives = globSync("node_modules/@duckdb/node-bindings-*/*.node", { cwd: root });
+  const natives = globSync("node_modules/{@duckdb,@node-rs}/*/*.node", { cwd: root });
   const used = [...programs, process.execPath, ...natives.map((file) => join(root, file))];
   // Not what comes with a package: that is in the package.
   const libraries = (await Promise.all(used.map(librariesOf))).flat().filter((file) => !file.startsWith(root));
