@@ -24,7 +24,7 @@ export interface Answer {
 
 /** The connections to one API server. */
 export interface Transport extends AsyncDisposable {
-  /** Throws NoAnswer, or the signal's reason. */
+  /** Throws NoAnswer, also where the signal ended it: whose signal it is knows that. */
   send(sending: Sending): Promise<Answer>;
   /** Likewise, with no bound on how many are open: for watches, which never give theirs back. */
   open(sending: Sending): Promise<Answer>;

@@ -39,8 +39,6 @@ export async function* watch<T extends KubeObject>(
   } catch (error) {
     limit.signal.throwIfAborted();
     throw error;
-  } finally {
-    limit.abort(new Error("watch: closed"));
   }
 
   async function* hearing(chunks: AsyncIterable<Buffer>, heard: () => void): AsyncGenerator<Buffer> {

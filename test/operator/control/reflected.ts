@@ -60,7 +60,8 @@ export function startReflected(
       told.push(`${name}: ${before?.metadata.uid ?? "-"} > ${after?.metadata.uid ?? "-"}`);
       if ((played.get(name) ?? null) !== before) faults.push(`${name}: changed from what it was not`);
       if (before !== null && after !== null && before.metadata.uid !== after.metadata.uid) faults.push(`${name}: became another`);
-      if (before?.metadata.resourceVersion === after?.metadata.resourceVersion) faults.push(`${name}: told twice`);
+      if (before !== null && after !== null && versionOf(after) <= versionOf(before))
+        faults.push(`${name}: told twice or went back`);
       if (after === null) played.delete(name);
       else played.set(name, after);
       options.onChange?.(before, after);
@@ -82,5 +83,6 @@ export function startReflected(
   };
 }
 
+const versionOf = ({ metadata }: ConfigMap): bigint => BigInt(metadata.resourceVersion!);
 const versions = (objects: readonly ConfigMap[]): readonly string[] =>
   objects.map(({ metadata }) => `${metadata.name} ${metadata.uid} ${metadata.resourceVersion}`).toSorted();

@@ -207,8 +207,10 @@ describe("a connection that is lost", () => {
     const { proxy, api } = await proxied();
     await using reflected = startReflected(api, namespace);
     await reflected.reflector.synced;
+    for (const n of ["1", "2"]) await changed("changed", { data: { n } });
+    await expect.poll(() => reflected.told.filter((line) => line.startsWith("changed"))).toHaveLength(3);
     proxy.cut();
-    await Promise.all([changed("changed", { data: { n: "1" } }), deleted("gone"), made("new"), deleted("again")]);
+    await Promise.all([changed("changed", { data: { n: "3" } }), deleted("gone"), made("new"), deleted("again")]);
     const again = await made("again");
     reflected.told.length = 0;
     await expect.poll(() => reflected.logged.some((line) => line.startsWith("watch failed"))).toBe(true);
