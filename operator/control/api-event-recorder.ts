@@ -147,7 +147,6 @@ async function sendAgain(options: ApiEventRecorderOptions, one: Series, signal: 
   } catch (error) {
     if (!isApiError(error, "NotFound")) throw error;
     // Events live for an hour only.
-    one.eventName = null;
     await sendFirst(options, one, signal);
   }
 }

@@ -76,7 +76,8 @@ export function createPendingKeys({ clock, isRunning, onReady }: PendingKeysOpti
     },
     resume: (text) => {
       const one = pending.get(text);
-      if (one !== undefined) place(one);
+      // One that is not due yet waits among the delays already.
+      if (one !== undefined && one.dueMs <= clock.monotonic()) place(one);
     },
     depth: lanes.depth,
     stop: delays.stop,

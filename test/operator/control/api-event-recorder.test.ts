@@ -1,6 +1,6 @@
 import { pino } from "pino";
 import { Registry } from "prom-client";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { startApiEventRecorder } from "../../../operator/control/api-event-recorder.ts";
 import { systemClock } from "../../../operator/control/clock.ts";
 import { registerControlMetrics } from "../../../operator/control/control-metrics.ts";
@@ -71,12 +71,24 @@ test("an event is on its object, and what repeats counts on it", async () => {
   );
 });
 
+test("at the end the count that has grown since it was written is written", async () => {
+  const { recorder } = start();
+  const seriesOf = async () => (await eventsOf("Counting"))[0]?.["series"];
+  const record = (): void => recorder.record(about, { ...rolled, reason: "Counting" });
+  record();
+  record();
+  await vi.waitUntil(async () => (await seriesOf()) !== undefined, { timeout: 20_000 });
+  for (let at = 0; at < 5; at++) record();
+  await recorder[Symbol.asyncDispose]();
+  expect(await seriesOf()).toMatchObject({ count: 7 });
+});
+
 test("a note that is too long is cut between two characters", async () => {
   const { recorder } = start();
-  recorder.record(about, { ...rolled, reason: "Long", note: `a${"é".repeat(2000)}` });
+  recorder.record(about, { ...rolled, reason: "Long", note: "é".repeat(2000) });
   await recorder[Symbol.asyncDispose]();
   const [event] = await eventsOf("Long");
-  expect(event?.["note"]).toBe(`a${"é".repeat(510)}…`);
+  expect(event?.["note"]).toBe(`${"é".repeat(510)}…`);
 });
 
 test("an object of the cluster has its events in the namespace default", async () => {
@@ -91,7 +103,7 @@ test("an object of the cluster has its events in the namespace default", async (
 test("an event that has lived out its time is told anew", async () => {
   const { recorder } = start();
   recorder.record(about, { ...rolled, reason: "Expired" });
-  while ((await eventsOf("Expired")).length === 0);
+  await vi.waitUntil(async () => (await eventsOf("Expired")).length === 1, { timeout: 20_000 });
   await server.kubectl(["delete", "events", "-n", namespace, "--field-selector", "reason=Expired"]);
   recorder.record(about, { ...rolled, reason: "Expired" });
   await recorder[Symbol.asyncDispose]();
@@ -100,7 +112,7 @@ test("an event that has lived out its time is told anew", async () => {
 
 test("an answer that was lost does not double an event", async () => {
   let losses = 1;
-  const { recorder } = start({
+  const { recorder, count } = start({
     ...api,
     create: async (...args) => {
       const made = await api.create(...(args as Parameters<HttpApi["create"]>));
@@ -111,6 +123,7 @@ test("an answer that was lost does not double an event", async () => {
   recorder.record(about, { ...rolled, reason: "Lost" });
   await recorder[Symbol.asyncDispose]();
   expect(await eventsOf("Lost")).toHaveLength(1);
+  expect([await count("sent"), await count("failed")]).toEqual([1, undefined]);
 });
 
 test("a server that does not answer holds nobody up, and the end takes three seconds", async () => {
