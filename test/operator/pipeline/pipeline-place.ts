@@ -39,7 +39,7 @@ export interface PipelinePlace extends AsyncDisposable {
 }
 
 /** How long a state may take to come, in milliseconds: a Deployment waits five seconds for each pod, on a busy machine. */
-const patienceMs = 90_000;
+const patienceMs = 180_000;
 
 /** Makes the namespace. */
 export async function openPipelinePlace(access: ApiAccess): Promise<PipelinePlace> {

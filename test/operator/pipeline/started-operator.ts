@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { pino } from "pino";
 import { Registry } from "prom-client";
 import { systemClock } from "../../../operator/control/clock.ts";
@@ -18,6 +19,10 @@ export interface OperatorOptions {
 /** An operator's controller of one namespace that works. Disposing of it stops it. */
 export interface StartedOperator extends AsyncDisposable {
   readonly happenings: Happening[];
+  /** How often it has looked at a Pipeline. */
+  looks(): Promise<number>;
+  /** Resolves once it has looked this often, and nothing waits to be looked at now. */
+  idleAfter(looks: number): Promise<void>;
 }
 
 /** What a pod answers that has nothing to do. */
@@ -37,6 +42,7 @@ export const idleReport = JSON.stringify({
 export async function startOperator(api: Api, namespace: string, options: OperatorOptions = {}): Promise<StartedOperator> {
   const happenings: Happening[] = [];
   const { check = async () => [], ask = async () => idleReport, rolloutDeadlineSeconds = 600 } = options;
+  const registry = new Registry();
   const controller = startPipelineController({
     api,
     namespaces: [namespace],
@@ -44,7 +50,7 @@ export async function startOperator(api: Api, namespace: string, options: Operat
     check,
     ask,
     events: { record: (_regarding, happening) => void happenings.push(happening) },
-    metrics: registerControlMetrics(new Registry(), systemClock),
+    metrics: registerControlMetrics(registry, systemClock),
     clock: systemClock,
     random: Math.random,
     log: pino({ enabled: process.env["SNOWLINE_LOG"] !== undefined }),
@@ -52,8 +58,20 @@ export async function startOperator(api: Api, namespace: string, options: Operat
   await controller.synced;
   const stop = new AbortController();
   const ended = controller.run({ api, workers: 2, signal: stop.signal });
+  const looks = async (): Promise<number> => {
+    const metric = await registry.getSingleMetric("controller_runtime_reconcile_total")?.get();
+    return (metric?.values ?? []).reduce((sum, { value }) => sum + value, 0);
+  };
+  const isIdle = (): boolean => {
+    const { depth, runningSeconds } = controller.work.snapshot();
+    return runningSeconds.length === 0 && Object.values(depth).every((count) => count === 0);
+  };
   return {
     happenings,
+    looks,
+    idleAfter: async (count) => {
+      while ((await looks()) < count || !isIdle()) await sleep(20);
+    },
     [Symbol.asyncDispose]: async () => {
       stop.abort();
       await ended;
