@@ -3,7 +3,7 @@ import { ApiError, isApiError } from "../kube/api-error.ts";
 /** First pause after a failure; doubles each time. client-go's. */
 const pauseFirstMs = 800;
 /** Longest pause: how late the return of an API server may be noticed. */
-export const pauseMsMax = 30_000;
+const pauseMsMax = 30_000;
 /** Longest pause that the server may ask for. */
 const retryAfterMsMax = 60_000;
 /** A watch that ends sooner than this without an event is a server that cannot watch, in milliseconds. */

@@ -1,4 +1,4 @@
-/** The API server refused a request. `reason` is Kubernetes' own: NotFound, AlreadyExists, Conflict, Expired, Invalid, Forbidden, TooManyRequests … */
+/** The API server refused a request. `reason` is Kubernetes' own: NotFound, AlreadyExists, Conflict, Expired, Invalid, Forbidden, TooManyRequests …; `TypeNotServed`, ours, where the server does not have the type. */
 export class ApiError extends Error {
   override readonly name = "ApiError";
   /** HTTP status. */

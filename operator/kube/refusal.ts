@@ -21,6 +21,9 @@ interface Status {
 /** Longest message kept, in characters: an admission webhook may write what it likes. */
 const messageLengthMax = 4096;
 
+/** The server does not have the type, such as a CRD that is not installed. Ours, not Kubernetes'. */
+const typeNotServed = "TypeNotServed";
+
 const reasons: Readonly<Record<number, string>> = {
   400: "BadRequest",
   401: "Unauthorized",
@@ -52,9 +55,6 @@ export function refusal(
     retryAfterMs: retryAfterMs > 0 ? retryAfterMs : null,
   });
 }
-
-/** Reason of an ApiError where the server does not have the type, such as a CRD that is not installed. Ours, not Kubernetes'. */
-export const typeNotServed = "TypeNotServed";
 
 /** The error for a line of type ERROR in a watch, whose object is a Status. */
 export function watchRefusal(subject: Subject, object: unknown): ApiError {
