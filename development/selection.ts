@@ -1,5 +1,5 @@
 /** Where the tests are that run on a cluster. */
-export const clusterTests = "test/e2e/cluster/";
+const clusterTests = "test/e2e/cluster/";
 
 /** Arguments of each of the two vitest runs of `npm test`; null: it has nothing to run. */
 export interface Selection {

@@ -24,9 +24,11 @@ const smallPrograms =
   "sh cat chmod chown cp date env find grep head id ln ls mkdir mv ps readlink rm sed sleep sort tail touch tr uname wc".split(
     " ",
   );
-/** What the C library opens at run time, where it is not part of it. */
-const lateLibraries = ["libnss_dns.so.2", "libnss_files.so.2", "libresolv.so.2"];
-
+/** Parts of the C library that what is in node_modules may ask for, or that it opens at run time; newer ones have some of them inside. */
+const lateLibraries =
+  "libdl.so.2 libm.so.6 libpthread.so.0 librt.so.1 libutil.so.1 libanl.so.1 libresolv.so.2 libnss_dns.so.2 libnss_files.so.2".split(
+    " ",
+  );
 const tagCharacters = 12;
 
 /** Builds both images, unless they are there for this machine's files. */

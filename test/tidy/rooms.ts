@@ -124,7 +124,17 @@ export const rooms: readonly Room[] = [
   { path: "bin/", may: ["cli/", "development/set-up.mjs"], packages: [], why: "bin/ only starts cli/" },
   {
     path: "development/",
-    may: ["cli/", "operator/", "runtime/", "transform/", "crds/", "warehouse/", "test/kafka/", "test/cluster/"],
+    may: [
+      "cli/",
+      "operator/",
+      "runtime/",
+      "transform/",
+      "crds/",
+      "warehouse/",
+      "test/kafka/",
+      "test/cluster/",
+      "test/snowflake/",
+    ],
     packages: ["yaml", "@duckdb/node-api", "kafkajs", "@platformatic/kafka"],
     why: "tooling may use the product and the real parts that the tests start",
   },
