@@ -7,24 +7,26 @@ import { createOwnWrites } from "../control/own-writes.ts";
 import { type Reflector, startReflector } from "../control/reflector.ts";
 import type { QueueSnapshot } from "../control/queue-metrics.ts";
 import type { Store } from "../control/store.ts";
-import { createWorkQueue, type WorkQueue } from "../control/work-queue.ts";
+import { createWorkQueue } from "../control/work-queue.ts";
 import type { Api } from "../kube/api.ts";
 import type { KubeObject } from "../kube/kube-object.ts";
-import type { ObjectKey } from "../kube/object-key.ts";
 import type { AskPod } from "./ask-pod.ts";
-import { createDepartedPods, type DepartedPods } from "./departed-pods.ts";
-import { keyOf, pipelineOfChild, usersOfConnection, usersOfReference } from "./dependents.ts";
-import { observePod } from "./observe-pod.ts";
+import { createDepartedPods } from "./departed-pods.ts";
 import type { LiveConnection, LivePipeline } from "./observed.ts";
 import type { OperatorSettings } from "./plan.ts";
-import { createPodReports, type PodReports } from "./pod-reports.ts";
+import { pipelineListeners } from "./pipeline-listeners.ts";
+import { createPodReports } from "./pod-reports.ts";
 import type { PipelineStores } from "./pipeline-stores.ts";
 import { watchPipelines, type Watched, type WatchListeners } from "./pipeline-watches.ts";
+import { reconcileConnection } from "./reconcile-connection.ts";
 import { reconcilePipeline } from "./reconcile-pipeline.ts";
 import type { CheckSpec } from "./spec-problems.ts";
 
-/** Name of the controller in metrics and logs. */
+/** Names of the controllers in metrics and logs. */
 const name = "pipeline";
+const connectionName = "connection";
+/** Connections looked at at a time: each takes one small write at most. */
+const connectionWorkers = 2;
 /** Longest one look at a pipeline may take, in milliseconds: a compiler's queue and a dozen writes to a slow API server. */
 const deadlineMs = 60_000;
 /** How long looks in flight may go on at the end, in milliseconds: within the pod's grace period. */
@@ -76,32 +78,16 @@ export interface PipelineController extends AsyncDisposable {
 
 /** The controller of Pipelines. */
 export function startPipelineController(options: PipelineControllerOptions): PipelineController {
-  const { metrics, clock, random, log, namespaces } = options;
+  const { metrics, clock, random, log } = options;
   const queue = createWorkQueue({ name, clock, metrics });
   const reports = createPodReports({ ask: options.ask, clock, random, onAnswer: (key) => queue.add(key) });
   const departed = createDepartedPods(clock);
+  const connectionQueue = createWorkQueue({ name: connectionName, clock, metrics });
   const ownWrites = createOwnWrites(clock, log);
+  const ownConnectionWrites = createOwnWrites(clock, log);
   const memory = { statusMs: new Map<string, number>(), conflicts: new Map<string, string>() };
-  const listeners = listenersOf({ queue, reports, departed, clock });
-  const watches = (namespaces ?? [null]).map((namespace) => {
-    const open = <T extends KubeObject>(watched: Watched<T>): Reflector<T> =>
-      startReflector<T>({
-        ...watched,
-        api: options.api,
-        clock,
-        random,
-        log,
-        observe: (snapshot) => metrics.cache(namespace === null ? watched.name : `${watched.name}/${namespace}`, snapshot),
-      });
-    return { namespace, ...watchPipelines(namespace, open, listeners) };
-  });
-  const storesOf = (namespace: string): PipelineStores | null =>
-    watches.find((each) => each.namespace === null || each.namespace === namespace)?.stores ?? null;
-  const allSynced = async (): Promise<void> => {
-    await Promise.all(watches.map((each) => each.synced));
-  };
-  const synced = allSynced();
-  synced.catch(() => {});
+  const listeners = pipelineListeners({ queue, connectionQueue, reports, departed, clock });
+  const { watches, storesOf, synced } = startScopes(options, listeners);
   return {
     synced,
     watches: Object.fromEntries(
@@ -120,65 +106,57 @@ export function startPipelineController(options: PipelineControllerOptions): Pip
       const senses = { told: reports.of, departed: departed.of };
       const reconcile = reconcilePipeline({ api, storesOf, senses, settings, check, events, ownWrites, memory, clock, log });
       reports.run(AbortSignal.any([signal, ...(leading === undefined ? [] : [leading])]));
-      const isCurrent = (key: ObjectKey): boolean => ownWrites.caughtUp(key);
-      const term = { workers, signal, ...(leading === undefined ? {} : { leading }) };
-      await runController({
-        name,
-        queue,
+      const common = {
         deadlineMs,
         finishMsMax,
-        reconcile,
-        isCurrent,
         ready: synced,
         metrics,
         log,
         clock,
-        ...term,
-      });
+        signal,
+        ...(leading === undefined ? {} : { leading }),
+      };
+      await Promise.all([
+        runController({ ...common, name, queue, workers, reconcile, isCurrent: ownWrites.caughtUp }),
+        runController({
+          ...common,
+          name: connectionName,
+          queue: connectionQueue,
+          workers: connectionWorkers,
+          reconcile: reconcileConnection({ api, storesOf, ownWrites: ownConnectionWrites, clock }),
+          isCurrent: ownConnectionWrites.caughtUp,
+        }),
+      ]);
     },
     [Symbol.asyncDispose]: async () => {
       queue.shutDown();
+      connectionQueue.shutDown();
       await Promise.all(watches.map((each) => each[Symbol.asyncDispose]()));
     },
   };
 }
 
-interface Listening {
-  readonly queue: WorkQueue;
-  readonly reports: PodReports;
-  readonly departed: DepartedPods;
-  readonly clock: Clock;
-}
-
-/** Says which Pipelines a change is to be looked at for. */
-function listenersOf({ queue, reports, departed, clock }: Listening): WatchListeners {
-  const child = (object: KubeObject): void => {
-    const key = pipelineOfChild(object);
-    if (key !== null) queue.add(key);
+/** Begins the watches of each namespace, or those of all. */
+function startScopes({ api, namespaces, metrics, clock, random, log }: PipelineControllerOptions, listeners: WatchListeners) {
+  const watches = (namespaces ?? [null]).map((namespace) => {
+    const open = <T extends KubeObject>(watched: Watched<T>): Reflector<T> =>
+      startReflector<T>({
+        ...watched,
+        api,
+        clock,
+        random,
+        log,
+        observe: (snapshot) => metrics.cache(namespace === null ? watched.name : `${watched.name}/${namespace}`, snapshot),
+      });
+    return { namespace, ...watchPipelines(namespace, open, listeners) };
+  });
+  const storesOf = (namespace: string): PipelineStores | null =>
+    watches.find((each) => each.namespace === null || each.namespace === namespace)?.stores ?? null;
+  const allSynced = async (): Promise<void> => {
+    await Promise.all(watches.map((each) => each.synced));
   };
-  return {
-    // What is there at the start waits behind what changes.
-    pipeline: (before, after) => queue.add(keyOf((after ?? before)!.metadata), before === null ? "background" : "change"),
-    connection: (connection, stores) => {
-      for (const key of usersOfConnection(stores, connection)) queue.add(key);
-    },
-    reference: (kind, object, stores) => {
-      for (const key of usersOfReference(stores, kind, object).pipelines) queue.add(key);
-    },
-    child,
-    pod: (before, after) => {
-      const pod = (after ?? before)!;
-      const pipeline = pipelineOfChild(pod);
-      if (pipeline === null) return;
-      const uid = pod.metadata.uid ?? "";
-      const observed = observePod(pod, reports.of(uid));
-      if (after === null) {
-        const { name, revision, ended, report } = observed;
-        departed.add(pipeline, { name, uid, revision, atMs: clock.now(), ended, report });
-        reports.forget(uid);
-      } else if (observed.ip !== "" && observed.phase === "Running" && !observed.deleting)
-        reports.see({ uid, ip: observed.ip, ready: observed.ready, pipeline });
-      child(pod);
-    },
-  };
+  const synced = allSynced();
+  // Whoever does not wait for it is not to be ended by it.
+  synced.catch(() => {});
+  return { watches, storesOf, synced };
 }

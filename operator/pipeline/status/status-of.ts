@@ -1,5 +1,4 @@
 import type { PipelineStatus } from "../../../crds/kinds/pipeline-status.ts";
-import type { Problem } from "../../../crds/check.ts";
 import { isAlive, runsAlone, servingPods } from "../decide/serving-pods.ts";
 import type { Situation } from "../decide/situation.ts";
 import { label } from "../names.ts";
@@ -7,15 +6,13 @@ import type { Observed, Revision } from "../observed.ts";
 import { available } from "./available.ts";
 import { draining } from "./draining.ts";
 import { conditionsFrom, type Judgement } from "./judgement.ts";
+import { listedProblems } from "./listed-problems.ts";
 import { numbersOf } from "./numbers.ts";
 import { progressing } from "./progressing.ts";
 import { readyFrom } from "./ready.ts";
 import { timestamp } from "./timestamp.ts";
 import { isAdvisory, toldConditions } from "./told-conditions.ts";
 import { totalsAfter } from "./totals.ts";
-
-/** Problems that a condition names. */
-const namedMax = 10;
 
 /** The whole status of a Pipeline that is not being deleted. Members that nothing is known of are left out. */
 export function statusOf(situation: Situation): PipelineStatus {
@@ -56,21 +53,16 @@ function judgementsOf(situation: Situation): readonly Judgement[] {
 
 function specValid({ wanted }: Situation): Judgement {
   const type = "SpecValid";
-  if (wanted.invalid.length > 0) return { type, status: "False", reason: "SpecInvalid", message: listed(wanted.invalid) };
+  if (wanted.invalid.length > 0) return { type, status: "False", reason: "SpecInvalid", message: listedProblems(wanted.invalid) };
   return { type, status: "True", reason: "Valid", message: "the spec and its SQL are valid" };
 }
 
 function referencesResolved({ wanted }: Situation): Judgement {
   const type = "ReferencesResolved";
   if (wanted.unresolved.length > 0)
-    return { type, status: "False", reason: "ReferenceMissing", message: listed(wanted.unresolved) };
+    return { type, status: "False", reason: "ReferenceMissing", message: listedProblems(wanted.unresolved) };
   return { type, status: "True", reason: "Resolved", message: "what the spec refers to is there" };
 }
-
-const listed = (problems: readonly Problem[]): string => {
-  const named = problems.slice(0, namedMax).map(({ path, message }) => `${path}: ${message}`);
-  return [...named, ...(problems.length > namedMax ? [`${problems.length - namedMax} more`] : [])].join("; ");
-};
 
 /** Which revision runs, and what became of the last rollout. */
 function rolloutOf({ observed, rollout, target, proven, wanted }: Situation): PipelineStatus {

@@ -38,7 +38,10 @@ const settled = (generation: number, pods: string): string =>
     ["True Running", "True Valid", "True Resolved", "True RolledOut", "True PodsReady"],
     pods,
     generation,
-    ...[undefined, undefined, undefined],
+    // Not drained, nothing taken back, no rollout under way.
+    undefined,
+    undefined,
+    undefined,
   ]);
 
 /** Apply, change, scale, delete; after each there is what there has to be, and nothing else. */
@@ -67,11 +70,13 @@ async function dies(at: number, happens: "before" | "after"): Promise<boolean> {
   await using operators = new AsyncDisposableStack();
   const first = operators.use(await startOperator(mortal.api, place.namespace));
   let died = false;
-  const heir = mortal.died.then(async () => {
+  const succeed = async (): Promise<void> => {
+    await mortal.died;
     died = true;
     await first[Symbol.asyncDispose]();
     operators.use(await startOperator(place.api, place.namespace));
-  });
+  };
+  const heir = succeed();
   try {
     await scenario(place);
   } catch (cause) {
