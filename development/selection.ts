@@ -1,5 +1,7 @@
 /** Where the tests are that run on a cluster. */
 const clusterTests = "test/e2e/cluster/";
+/** Folders with tests that need Kubernetes' programs. */
+const kubernetesTests = [clusterTests, "test/operator/", "test/charts/", "test/cluster/"];
 
 /** Arguments of each of the two vitest runs of `npm test`; null: it has nothing to run. */
 export interface Selection {
@@ -7,6 +9,8 @@ export interface Selection {
   readonly here: readonly string[] | null;
   /** Tests within the network of a cluster. */
   readonly onCluster: readonly string[] | null;
+  /** Whether some of them may need Kubernetes' programs. */
+  readonly kubernetes: boolean;
 }
 
 /**
@@ -20,7 +24,9 @@ export function selection(args: readonly string[], files: readonly string[]): Se
     const chosen = paths.filter((path) => files.some((file) => own(file) && file.includes(path)));
     return paths.length > 0 && chosen.length === 0 ? null : [...others, ...chosen];
   };
+  const chosen = files.filter((file) => paths.length === 0 || paths.some((path) => file.includes(path)));
   return {
+    kubernetes: chosen.some((file) => kubernetesTests.some((folder) => file.startsWith(folder))),
     here: forRun((file) => !file.startsWith(clusterTests)),
     onCluster: forRun((file) => file.startsWith(clusterTests)),
   };

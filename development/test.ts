@@ -66,8 +66,14 @@ async function runOnCluster(args: readonly string[]): Promise<Total> {
 
 async function runTests(args: readonly string[]): Promise<Total> {
   const files = globSync("test/**/*.test.ts", { cwd: root });
-  const { here, onCluster } = selection(args, files);
+  const { here, onCluster, kubernetes } = selection(args, files);
   let total = none;
+  try {
+    // Now: the tests would wait for it, and give up.
+    if (kubernetes) await programs(say);
+  } catch (error) {
+    return failed("tests", (error as Error).message);
+  }
   if (here !== null) total = add(total, await runProject("test", here));
   if (onCluster !== null) total = add(total, await runOnCluster(onCluster));
   return total;
@@ -84,12 +90,6 @@ async function runAll(args: readonly string[]): Promise<Total> {
   for (const step of steps) total = add(total, await runStep(step));
   const problem = await brokerProblem();
   if (problem !== undefined) return add(total, failed("tests", problem));
-  try {
-    // Now: the tests would wait for it, and give up.
-    await programs(say);
-  } catch (error) {
-    return add(total, failed("tests", (error as Error).message));
-  }
   return add(total, await runTests([]));
 }
 
