@@ -13,7 +13,7 @@ import { createFifo } from "./fifo.ts";
 import { microTime } from "./micro-time.ts";
 
 /** Events. https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1/ */
-export const eventType: ResourceType = {
+const eventType: ResourceType = {
   group: "events.k8s.io",
   version: "v1",
   kind: "Event",

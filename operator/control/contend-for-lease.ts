@@ -10,7 +10,7 @@ const releaseMsMax = 3_000;
  * How long the main thread may not have turned until its lease is not renewed any more, in milliseconds. Far beyond any
  * work it does in one piece, and beyond what a liveness probe bears: a leader that hangs for ever must not lead for ever.
  */
-export const mainSilenceMsMax = 60_000;
+const mainSilenceMsMax = 60_000;
 
 /** What becomes of a candidate. */
 export type LeaseNews =

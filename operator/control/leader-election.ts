@@ -26,7 +26,7 @@ export interface LeaderElection extends AsyncDisposable {
 
 /**
  * Contends for a Lease as client-go does, from a thread of its own: a main thread that is busy for longer than the lease keeps
- * it, up to `mainSilenceMsMax`. When a term is over its signal is aborted, and the next `lead` waits for another term.
+ * it, for up to a minute. When a term is over its signal is aborted, and the next `lead` waits for another term.
  */
 export function startLeaderElection(options: LeaderElectionOptions): LeaderElection {
   const { clock, place, lease, identity, fieldManager, userAgent, timing } = options;

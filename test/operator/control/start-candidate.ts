@@ -1,7 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
 import { defaultLeaseTiming, type LeaseTiming } from "../../../operator/control/lease.ts";
+
+const program = fileURLToPath(new URL("./candidate-process.ts", import.meta.url));
 
 /** A process of candidate-process.ts. */
 export interface Candidate extends AsyncDisposable {
@@ -25,11 +27,9 @@ export interface CandidateOptions {
 
 /** Starts a candidate in a process of its own, which never outlives us: it ends with its standard input. */
 export function startCandidate({ timing = defaultLeaseTiming, ...options }: CandidateOptions): Candidate {
-  const child: ChildProcess = spawn(
-    process.execPath,
-    [join(import.meta.dirname, "candidate-process.ts"), JSON.stringify({ ...options, timing })],
-    { stdio: ["pipe", "pipe", "inherit"] },
-  );
+  const child: ChildProcess = spawn(process.execPath, [program, JSON.stringify({ ...options, timing })], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
   child.stdin?.on("error", () => {});
   const lines: Readonly<Record<string, unknown>>[] = [];
   const watchers = new Set<() => void>();
