@@ -26,6 +26,8 @@ export interface ControllerOptions {
   readonly isCurrent?: (key: ObjectKey) => boolean;
   /** Work begins when it resolves: the caches are synced. */
   readonly ready: Promise<unknown>;
+  /** Every key there is: each is looked at once, at low priority, when work begins. Delays of a former leader went with it. */
+  readonly all?: () => Iterable<ObjectKey>;
   readonly metrics: { controller(name: string, workers: number): ControllerObserver };
   readonly log: Logger;
   readonly clock: Clock;
@@ -57,6 +59,7 @@ export async function runController(options: ControllerOptions): Promise<void> {
   const observer = options.metrics.controller(name, workers);
   const work: Work = { ...options, observer, ending: ending.signal, aborting: aborting.signal };
   await Promise.race([options.ready, aborted(ending.signal)]);
+  if (!ending.signal.aborted) for (const key of options.all?.() ?? []) options.queue.add(key, "background");
   const all = Promise.all(Array.from({ length: workers }, () => runWorker(work)));
   await Promise.race([all, aborted(ending.signal)]);
   const isLeft = async (ms: number): Promise<boolean> => {

@@ -70,6 +70,19 @@ test("it begins when the caches are ready", async () => {
   await run.ended;
 });
 
+test("at the beginning of a term every key is looked at, after those that have changed", async () => {
+  const ready = Promise.withResolvers<void>();
+  const all = () => ["one", "two", "three"].map(key);
+  const run = start(() => Promise.resolve(done), { ready: ready.promise, all, workers: 1 });
+  run.queue.add(key("three"));
+  await settle();
+  ready.resolve();
+  await settle();
+  expect(run.calls).toEqual(["three", "one", "two"]);
+  run.stop.abort();
+  await run.ended;
+});
+
 test("it ends when it is told to before the caches are ready", async () => {
   const run = start(() => Promise.resolve(done), { ready: new Promise(() => {}) });
   run.stop.abort();
