@@ -1,4 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { decide } from "../../../operator/pipeline/decide.ts";
+import { settings } from "./orders.ts";
 import { SimulatedCluster, type SimulatedSpec } from "./simulated-cluster.ts";
 
 /** A cluster in which a pipeline runs well. */
@@ -214,6 +216,55 @@ describe("a change of the spec", () => {
   });
 });
 
+describe("a rollout", () => {
+  test("with nothing to compare with is tried once more when the last good pods are well, and no more after that", () => {
+    const cluster = running();
+    cluster.apply({ text: "one", suspend: true });
+    cluster.settle();
+    cluster.apply({ fate: "slow" });
+    cluster.operate();
+    cluster.control();
+    cluster.run();
+    cluster.operate();
+    cluster.pass(700);
+    cluster.operate();
+    expect(cluster.status.failedRollout).toMatchObject({ compared: false });
+    expect(cluster.message("Progressing")).toContain("tried again once they are well");
+    cluster.settle();
+    expect(cluster.status.failedRollout).toMatchObject({ compared: true });
+    const rolls = reasons(cluster).filter((reason) => reason === "RollingOut").length;
+    cluster.pass(7_200);
+    cluster.settle();
+    expect(reasons(cluster).filter((reason) => reason === "RollingOut").length).toBe(rolls);
+  });
+
+  test("of which nobody has made a pod is not held against the change", () => {
+    const cluster = running();
+    cluster.apply({ text: "two" });
+    cluster.operate();
+    cluster.pass(7_200);
+    cluster.operate();
+    expect(cluster.condition("Progressing")).toBe("Unknown RolloutHeld");
+    expect(cluster.message("Progressing")).toContain("kube-controller-manager");
+    cluster.settle();
+    expect(cluster.condition("Ready")).toBe("True Running");
+  });
+
+  test("of many pods has its deadline for each of them", () => {
+    const cluster = running({ text: "one", replicas: 3 });
+    cluster.apply({ text: "two", replicas: 3 });
+    for (let pod = 0; pod < 6; pod++) {
+      cluster.operate();
+      cluster.control();
+      cluster.pass(500);
+      cluster.run();
+    }
+    cluster.settle();
+    expect(cluster.condition("Ready")).toBe("True Running");
+    expect(reasons(cluster)).not.toContain("RolloutFailed");
+  });
+});
+
 describe("no pod is wanted", () => {
   test("suspend ends the pods and says when it has drained; resume goes on", () => {
     const cluster = running();
@@ -248,6 +299,17 @@ describe("no pod is wanted", () => {
     expect(cluster.status.drained).toBe(false);
     expect(cluster.condition("Draining")).toBe("False KilledBeforeLoaded");
     expect(cluster.message("Draining")).toContain("ended with code 137");
+  });
+
+  test("a pod that ended in order but gave up what it had read is told as well", () => {
+    const cluster = running();
+    cluster.apply({ text: "one", suspend: true });
+    cluster.operate();
+    cluster.control();
+    cluster.run();
+    cluster.departed = cluster.departed.map((pod) => ({ ...pod, ended: { ...pod.ended!, reason: "NotDrained" } }));
+    cluster.settle();
+    expect(cluster.condition("Draining")).toBe("False KilledBeforeLoaded");
   });
 
   test("a pod on a node that is gone is told with what to do", () => {
@@ -324,9 +386,7 @@ describe("a Pipeline that is deleted", () => {
   });
 });
 
-test("an object of the same name that is somebody else's is told with the fix", async () => {
-  const { decide } = await import("../../../operator/pipeline/decide.ts");
-  const { settings } = await import("./orders.ts");
+test("an object of the same name that is somebody else's is told with the fix", () => {
   const cluster = new SimulatedCluster();
   cluster.apply({});
   const plan = decide({ ...cluster.observed()!, conflict: "Deployment pipeline-orders" }, settings);
