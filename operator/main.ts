@@ -10,7 +10,7 @@ import { type OperatorOptions, readOptions } from "./options.ts";
 const exitCode = { ok: 0, crashed: 1, usage: 2 } as const;
 
 function placeOf({ kubeconfig }: OperatorOptions): ClusterPlace {
-  if (kubeconfig !== null) return { kubeconfig: { files: [kubeconfig] } };
+  if (kubeconfig !== null) return { kubeconfig: { file: kubeconfig } };
   const { KUBERNETES_SERVICE_HOST: host = "", KUBERNETES_SERVICE_PORT: port = "" } = process.env;
   if (host === "") throw new Error("--kubeconfig: is missing, and this is no pod: name the file, such as ~/.kube/config");
   return { pod: { host, port, directory: serviceAccountDirectory } };

@@ -1,6 +1,6 @@
 import type { ClusterAccess } from "./cluster-access.ts";
 import { inClusterAccess, type PodSurroundings } from "./in-cluster-access.ts";
-import { type KubeconfigChoice } from "./kubeconfig.ts";
+import type { KubeconfigChoice } from "./kubeconfig-access.ts";
 import type { Timing } from "./timing.ts";
 
 /** Where the API server is, as plain data that a thread can be given. */

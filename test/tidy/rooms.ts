@@ -80,7 +80,7 @@ export const rooms: readonly Room[] = [
   {
     path: "operator/kube/",
     may: [],
-    packages: ["@kubernetes/client-node", "undici", "yaml", "prom-client"],
+    packages: ["@kubernetes/client-node", "undici", "prom-client"],
     why: "the API port knows no kind",
   },
   {
@@ -93,7 +93,7 @@ export const rooms: readonly Room[] = [
   {
     path: "operator/webhook/",
     may: ["operator/kube/", "operator/control/", "operator/compile/", "crds/"],
-    packages: ["@peculiar/x509", "pino", "prom-client"],
+    packages: ["@peculiar/x509", "reflect-metadata", "pino", "prom-client"],
     why: "admission knows no workload",
   },
   {
@@ -155,7 +155,6 @@ export const rooms: readonly Room[] = [
       "@platformatic/kafka",
       "snowflake-sdk",
       "undici",
-      "@peculiar/x509",
     ],
     why: "tests may use everything",
   },

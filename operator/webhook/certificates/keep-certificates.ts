@@ -62,24 +62,24 @@ export function openLook(options: KeepCertificatesOptions): (signal: AbortSignal
       if (stored !== null) await publish(stored, signal);
       const step = nextStep({ stored, names, publishedMs: published?.sinceMs ?? null, nowMs: clock.now() });
       if (step.kind === "none") return Math.min(step.lookAgainMs, published === null ? retryMs : lookEveryMs);
-      await write(options, secret, secretData(afterStep(step, stored, { names, nowMs: clock.now() })), signal);
+      await write(options, secret, secretData(await afterStep(step, stored, { names, nowMs: clock.now() })), signal);
       options.logger.info({ secret: name, step: step.kind, reason: step.reason }, "certificates of the webhook: renewed");
     }
     return retryMs;
   };
 }
 
-function afterStep(
+async function afterStep(
   { kind }: Exclude<CertificateStep, { readonly kind: "none" }>,
   stored: StoredCertificates | null,
   { names, nowMs }: { readonly names: readonly string[]; readonly nowMs: number },
-): StoredCertificates {
+): Promise<StoredCertificates> {
   const fromMs = nowMs - backdatedMs;
   const serving = (authority: KeyPair) => issueServing(authority, names, { fromMs, untilMs: nowMs + servingMs });
-  if (stored !== null && kind === "serving") return { ...stored, serving: serving(stored.authority) };
+  if (stored !== null && kind === "serving") return { ...stored, serving: await serving(stored.authority) };
   const day = new Date(nowMs).toISOString().slice(0, 10);
-  const authority = issueAuthority(`Snowline webhook CA ${day}`, { fromMs, untilMs: nowMs + authorityMs });
-  if (stored === null || kind !== "authority") return { authority, former: [], serving: serving(authority) };
+  const authority = await issueAuthority(`Snowline webhook CA ${day}`, { fromMs, untilMs: nowMs + authorityMs });
+  if (stored === null || kind !== "authority") return { authority, former: [], serving: await serving(authority) };
   // One before the last signed nothing that is still served.
   return { authority, former: [stored.authority.certificate], serving: stored.serving };
 }

@@ -27,7 +27,7 @@ export interface ApiGate extends AsyncDisposable {
 
 /** Opens a gate to the API server of the kubeconfig. */
 export async function openGate(kubeconfig: string): Promise<ApiGate> {
-  const behind = await kubeconfigAccess({ files: [kubeconfig] }, systemClock);
+  const behind = await kubeconfigAccess({ file: kubeconfig }, systemClock);
   const { tls } = await behind.credentials();
   const server = createServer((request, response) => {
     gate.seen.push(request.url!);

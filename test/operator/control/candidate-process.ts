@@ -28,7 +28,7 @@ const hear = (line: { readonly msg: string; readonly holder?: string }): void =>
 const registry = new Registry();
 const api = await openApi(kubeconfig);
 const election = startLeaderElection({
-  place: { kubeconfig: { files: [kubeconfig] } },
+  place: { kubeconfig: { file: kubeconfig } },
   lease,
   identity,
   fieldManager: "test",

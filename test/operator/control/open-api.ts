@@ -4,6 +4,6 @@ import { kubeconfigAccess } from "../../../operator/kube/kubeconfig-access.ts";
 
 /** A client of the API server that the kubeconfig names. */
 export async function openApi(kubeconfig: string): Promise<HttpApi> {
-  const access = await kubeconfigAccess({ files: [kubeconfig] }, systemClock);
+  const access = await kubeconfigAccess({ file: kubeconfig }, systemClock);
   return openHttpApi({ access, userAgent: "snowline-test", timing: systemClock, random: Math.random });
 }

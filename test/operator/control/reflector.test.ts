@@ -44,7 +44,7 @@ async function namespaced() {
 /** A client through a proxy of its own, whose deadlines are kept by `timing`. */
 async function proxied(timing: Timing = systemClock) {
   const proxy = await startTcpProxy(Number(new URL(server.url).port));
-  const access = await kubeconfigAccess({ files: [server.kubeconfig] }, systemClock);
+  const access = await kubeconfigAccess({ file: server.kubeconfig }, systemClock);
   const through = { ...access, server: `https://127.0.0.1:${proxy.port}` };
   const api = openHttpApi({ access: through, userAgent: "snowline-test", timing, random: Math.random });
   onTestFinished(async () => {

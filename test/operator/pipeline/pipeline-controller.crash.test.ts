@@ -46,7 +46,6 @@ const settled = (generation: number, pods: string): string =>
 
 /** Apply, change, scale, delete; after each there is what there has to be, and nothing else. */
 async function scenario(place: PipelinePlace): Promise<void> {
-  const kubectl = (...args: string[]) => access.kubectl(["-n", place.namespace, ...args]);
   const holds = async (what: string, status: string, children: readonly string[]): Promise<void> => {
     await place.until(what, (pipeline) => (pipeline === null ? status === "" : shown(pipeline) === status));
     await expect.poll(() => place.children(), { timeout: 60_000, interval: 200, message: what }).toEqual(children);
@@ -55,11 +54,11 @@ async function scenario(place: PipelinePlace): Promise<void> {
   await holds("applied", settled(1, "1/1"), childrenWith(1));
   await place.apply({ text: "two" });
   await holds("changed", settled(2, "1/1"), childrenWith(1));
-  await kubectl("scale", "pipeline", "orders", "--replicas=2");
+  await place.scale(2);
   await holds("scaled", settled(3, "2/2"), childrenWith(2));
-  await kubectl("delete", "pipeline", "orders", "--wait=false");
+  await place.delete();
   await holds("deleted", "", []);
-  await expect.poll(() => kubectl("get", "replicasets", "-o", "name"), { timeout: 60_000 }).toBe("");
+  await expect.poll(place.replicaSets, { timeout: 60_000 }).toBe(0);
   expect(place.kubelet.faults).toEqual([]);
 }
 

@@ -13,6 +13,10 @@ import { manifest, snowflakeConnection, snowflakeSink } from "../../crds/manifes
 import { uniqueName } from "../../kafka/unique-name.ts";
 import { type PlayedKubelet, playKubelet } from "./played-kubelet.ts";
 
+const namespaceType: ResourceType = { group: "", version: "v1", kind: "Namespace", plural: "namespaces", namespaced: false };
+/** Made by a Deployment, which keeps those of former revisions. */
+const replicaSetType: ResourceType = { ...resourceType.deployment, kind: "ReplicaSet", plural: "replicasets" };
+
 /** Everything that a pipeline may have. */
 const childTypes: readonly ResourceType[] = [
   resourceType.deployment,
@@ -31,11 +35,16 @@ export interface PipelinePlace extends AsyncDisposable {
   readonly kubelet: PlayedKubelet;
   /** Applies the Pipeline `orders`; `fate` is what becomes of its pods, `text` makes two specs differ. */
   apply(spec: { readonly fate?: string; readonly text?: string; readonly set?: object }): Promise<void>;
+  /** kubectl scale. */
+  scale(replicas: number): Promise<void>;
+  /** kubectl delete, without waiting. */
+  delete(): Promise<void>;
   pipeline(): Promise<LivePipeline | null>;
   /** Waits until it holds, and answers the Pipeline. */
   until(what: string, holds: (pipeline: LivePipeline | null) => boolean): Promise<LivePipeline | null>;
   /** `kind/name` of all that is there for it, the hashes of revisions left out, sorted. */
   children(): Promise<string[]>;
+  replicaSets(): Promise<number>;
 }
 
 /** How long a state may take to come, in milliseconds: a Deployment waits five seconds for each pod, on a busy machine. */
@@ -44,19 +53,27 @@ const patienceMs = 180_000;
 /** Makes the namespace. */
 export async function openPipelinePlace(access: ApiAccess): Promise<PipelinePlace> {
   const namespace = uniqueName("pipelines").toLowerCase();
-  await access.kubectl(["create", "namespace", namespace]);
-  const connections = [
-    manifest({ title: "", of: "Connection", set: { "metadata.namespace": namespace } }),
-    manifest({
-      title: "",
-      of: "Connection",
-      set: { "metadata.name": "warehouse", ...snowflakeConnection, "metadata.namespace": namespace },
-    }),
-    { apiVersion: "v1", kind: "Secret", metadata: { name: "snowflake-key", namespace }, stringData: { "rsa_key.p8": "key" } },
-  ];
-  await access.kubectl(["apply", "-f", "-"], { input: JSON.stringify({ apiVersion: "v1", kind: "List", items: connections }) });
   const client = await kubeconfigAccess({ files: [access.kubeconfig] }, systemClock);
   const api = openHttpApi({ access: client, userAgent: "snowline-test", timing: systemClock, random: Math.random });
+  // Not by kubectl, which takes half a second of a processor each time: there are many places.
+  const owner = { fieldManager: "owner" } as const;
+  await api.create(namespaceType, { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } }, owner);
+  const connections: readonly [ResourceType, object][] = [
+    [resourceType.connection, manifest({ title: "", of: "Connection", set: { "metadata.namespace": namespace } })],
+    [
+      resourceType.connection,
+      manifest({
+        title: "",
+        of: "Connection",
+        set: { "metadata.name": "warehouse", ...snowflakeConnection, "metadata.namespace": namespace },
+      }),
+    ],
+    [
+      resourceType.secret,
+      { apiVersion: "v1", kind: "Secret", metadata: { name: "snowflake-key", namespace }, stringData: { "rsa_key.p8": "key" } },
+    ],
+  ];
+  for (const [type, object] of connections) await api.create(type, object as KubeObject, owner);
   const kubelet = playKubelet(api, namespace);
   const key = { namespace, name: "orders" };
   const pipeline = () => api.get<LivePipeline>(resourceType.pipeline, key);
@@ -72,7 +89,13 @@ export async function openPipelinePlace(access: ApiAccess): Promise<PipelinePlac
         title: "",
         set: { ...snowflakeSink, "metadata.name": "orders", "metadata.namespace": namespace, "spec.transform": { sql }, ...set },
       });
-      await access.kubectl(["apply", "-f", "-"], { input: JSON.stringify(object) });
+      await api.apply(resourceType.pipeline, object as KubeObject, owner);
+    },
+    scale: async (replicas) => {
+      await api.patch(resourceType.pipeline, key, { spec: { replicas } }, { ...owner, subresource: "scale" });
+    },
+    delete: async () => {
+      await api.delete(resourceType.pipeline, key);
     },
     until: async (what, holds) => {
       const since = Date.now();
@@ -90,9 +113,10 @@ export async function openPipelinePlace(access: ApiAccess): Promise<PipelinePlac
       const named = childTypes.flatMap(({ kind }, at) => pages[at]!.items.map(({ metadata }) => shortName(kind, metadata.name)));
       return named.toSorted();
     },
+    replicaSets: async () => (await api.list(replicaSetType, { namespace })).items.length,
     [Symbol.asyncDispose]: async () => {
       await kubelet[Symbol.asyncDispose]();
-      await access.kubectl(["delete", "namespace", namespace, "--wait=false"]);
+      await api.delete(namespaceType, { namespace: "", name: namespace });
       await api[Symbol.asyncDispose]();
     },
   };

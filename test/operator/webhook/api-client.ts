@@ -4,6 +4,6 @@ import { kubeconfigAccess } from "../../../operator/kube/kubeconfig-access.ts";
 
 /** A client of the API server that a kubeconfig names. */
 export async function openApi(kubeconfig: string, options: Pick<HttpApiOptions, "onRequest"> = {}): Promise<HttpApi> {
-  const access = await kubeconfigAccess({ files: [kubeconfig] }, systemClock);
+  const access = await kubeconfigAccess({ file: kubeconfig }, systemClock);
   return openHttpApi({ ...options, access, userAgent: "snowline-test", timing: systemClock, random: Math.random });
 }

@@ -63,10 +63,10 @@ interface Manifest {
 }
 
 /** A certificate for 127.0.0.1 and the authority that signed it. */
-export function certificatesNow(): { readonly authority: KeyPair; readonly serving: KeyPair } {
+export async function certificatesNow(): Promise<{ readonly authority: KeyPair; readonly serving: KeyPair }> {
   const validity = { fromMs: Date.now() - 60_000, untilMs: Date.now() + 3_600_000 };
-  const authority = issueAuthority("Snowline test CA", validity);
-  return { authority, serving: issueServing(authority, ["127.0.0.1"], validity) };
+  const authority = await issueAuthority("Snowline test CA", validity);
+  return { authority, serving: await issueServing(authority, ["127.0.0.1"], validity) };
 }
 
 /** Opens it. Disposing of it ends the server and removes configuration and namespace. */
@@ -74,7 +74,7 @@ export async function openWebhookPlace(compiling: Partial<CompilerOptions> = {})
   const api = await sharedApiServer();
   const namespace = uniqueName("webhook");
   const held = holdServingCertificate();
-  const { authority, serving } = certificatesNow();
+  const { authority, serving } = await certificatesNow();
   held.offer(serving.certificate, serving.key);
   const compiler = openCompiler({ now: systemClock.now, ...compiling });
   const registry = new Registry();

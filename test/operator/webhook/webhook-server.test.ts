@@ -59,7 +59,7 @@ const review = (object: unknown): string =>
 
 test("it answers reviews, and says of everything else what it takes", async () => {
   await using place = await open();
-  const { authority, serving } = certificatesNow();
+  const { authority, serving } = await certificatesNow();
   place.held.offer(serving.certificate, serving.key);
   const { port } = place.server;
   const answer = await ask(port, authority.certificate, { body: review(storedPipeline("orders")) });
@@ -76,7 +76,7 @@ test("it answers reviews, and says of everything else what it takes", async () =
 
 test("a body larger than API servers send is refused, and the connection ends", async () => {
   await using place = await open();
-  const { authority, serving } = certificatesNow();
+  const { authority, serving } = await certificatesNow();
   place.held.offer(serving.certificate, serving.key);
   const large = ask(place.server.port, authority.certificate, { body: "x".repeat(8 * 1024 * 1024) });
   // Either the answer arrives, or writing on fails first.
@@ -91,23 +91,23 @@ test("a body larger than API servers send is refused, and the connection ends", 
 
 test("without a certificate nobody gets in; from the first on they do, and new connections see a new one", async () => {
   await using place = await open();
-  const { authority, serving } = certificatesNow();
+  const { authority, serving } = await certificatesNow();
   const { port } = place.server;
   expect(place.server.ready).toBe(false);
   await expect(ask(port, authority.certificate, {})).rejects.toThrow("handshake failure");
   place.held.offer(serving.certificate, serving.key);
   expect(place.server.ready).toBe(true);
   const first = await ask(port, authority.certificate, { body: "{" });
-  const next = certificatesNow();
+  const next = await certificatesNow();
   place.held.offer(next.serving.certificate, next.serving.key);
   const second = await ask(port, next.authority.certificate, { body: "{" });
   expect(second.serial).not.toBe(first.serial);
   await expect(ask(port, authority.certificate, { body: "{" })).rejects.toThrow("unable to verify");
 });
 
-test("a certificate without its key never takes the place of one that works", () => {
+test("a certificate without its key never takes the place of one that works", async () => {
   const held = holdServingCertificate();
-  const [one, other] = [certificatesNow().serving, certificatesNow().serving];
+  const [one, other] = [(await certificatesNow()).serving, (await certificatesNow()).serving];
   expect(held.offer(one.certificate, one.key)).toBe(true);
   expect(held.offer(other.certificate, one.key)).toBe(false);
   expect(held.offer("", "")).toBe(false);
@@ -117,7 +117,7 @@ test("a certificate without its key never takes the place of one that works", ()
 test("it takes 32 at once, says 429 to more, and when it is closed answers what is in flight", async () => {
   const gate = Promise.withResolvers<null>();
   const place = await open(() => gate.promise);
-  const { authority, serving } = certificatesNow();
+  const { authority, serving } = await certificatesNow();
   place.held.offer(serving.certificate, serving.key);
   const spec = { source: { kafka: { ...storedPipeline("orders").spec.source.kafka, connection: "absent" } } };
   const body = review(storedPipeline("orders", spec));
@@ -135,7 +135,7 @@ test("it takes 32 at once, says 429 to more, and when it is closed answers what 
 
 test("a refusal is logged with its place, and never with what was wrong or written", async () => {
   await using place = await open();
-  const { authority, serving } = certificatesNow();
+  const { authority, serving } = await certificatesNow();
   place.held.offer(serving.certificate, serving.key);
   logged.length = 0;
   await ask(place.server.port, authority.certificate, {

@@ -34,7 +34,7 @@ test("certificates of a mounted Secret are served when they are there, and new o
   certificates.subscribe(({ certificate }) => seen.push(certificate));
   expect(certificates.current).toBeNull();
   await expect.poll(() => lines.join("")).toContain("cannot be read, the last ones are served on");
-  const [first, second] = [certificatesNow().serving, certificatesNow().serving];
+  const [first, second] = [(await certificatesNow()).serving, (await certificatesNow()).serving];
   await mount.write("one", first);
   await expect.poll(() => certificates.current?.certificate).toBe(first.certificate);
   await mount.write("two", second);
@@ -46,7 +46,7 @@ test("a key that is not the certificate's is told once, and the last ones are se
   await using mount = await mounted();
   const lines: string[] = [];
   const logger = pino({}, { write: (line: string) => void lines.push(line) });
-  const [first, second] = [certificatesNow().serving, certificatesNow().serving];
+  const [first, second] = [(await certificatesNow()).serving, (await certificatesNow()).serving];
   await mount.write("one", first);
   await using certificates = certificatesInDirectory({ directory: mount.directory, clock: quick, logger });
   await expect.poll(() => certificates.current?.certificate).toBe(first.certificate);

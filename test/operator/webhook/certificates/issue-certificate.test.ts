@@ -30,17 +30,17 @@ async function verify(authority: KeyPair, serving: KeyPair, args: readonly strin
 }
 
 test("openssl takes a serving certificate for its names, strictly read, and for no others", async () => {
-  const authority = issueAuthority("Snowline webhook CA", yearly);
-  const serving = issueServing(authority, ["snowline-webhook.snowline.svc", "127.0.0.1"], yearly);
+  const authority = await issueAuthority("Snowline webhook CA", yearly);
+  const serving = await issueServing(authority, ["snowline-webhook.snowline.svc", "127.0.0.1"], yearly);
   expect(await verify(authority, serving, ["-verify_hostname", "snowline-webhook.snowline.svc"])).toContain("OK");
   expect(await verify(authority, serving, ["-verify_ip", "127.0.0.1"])).toContain("OK");
   expect(await verify(authority, serving, ["-verify_hostname", "elsewhere.svc"])).toContain("hostname mismatch");
-  expect(await verify(issueAuthority("Snowline webhook CA", yearly), serving, [])).toContain("error");
+  expect(await verify(await issueAuthority("Snowline webhook CA", yearly), serving, [])).toContain("error");
 });
 
-test("an authority certifies no other authority, and nobody but a server", () => {
-  const authority = new X509Certificate(issueAuthority("Snowline webhook CA", yearly).certificate);
-  const serving = new X509Certificate(issueServing(issueAuthority("CA", yearly), ["a.svc"], yearly).certificate);
+test("an authority certifies no other authority, and nobody but a server", async () => {
+  const authority = new X509Certificate((await issueAuthority("Snowline webhook CA", yearly)).certificate);
+  const serving = new X509Certificate((await issueServing(await issueAuthority("CA", yearly), ["a.svc"], yearly)).certificate);
   expect([authority.ca, serving.ca]).toEqual([true, false]);
   expect(serving.keyUsage).toEqual(["1.3.6.1.5.5.7.3.1"]);
   expect(serving.checkIssued(authority)).toBe(false);
@@ -50,15 +50,15 @@ test.each([
   ["before 2050", from, from + 30 * dayMs],
   ["beyond 2050", from, from + 30 * 365 * dayMs],
   ["a second before 2050", from, Date.UTC(2050, 0, 1) - 1000],
-])("times are what they were asked to be: %s", (_what, fromMs, untilMs) => {
-  const { validFromDate, validToDate } = new X509Certificate(issueAuthority("CA", { fromMs, untilMs }).certificate);
+])("times are what they were asked to be: %s", async (_what, fromMs, untilMs) => {
+  const { validFromDate, validToDate } = new X509Certificate((await issueAuthority("CA", { fromMs, untilMs })).certificate);
   expect([validFromDate.getTime(), validToDate.getTime()]).toEqual([fromMs, untilMs]);
 });
 
-test("many in a row can be read: chance leads to no malformed number", () => {
-  const authority = issueAuthority("CA", yearly);
+test("many in a row can be read: chance leads to no malformed number", async () => {
+  const authority = await issueAuthority("CA", yearly);
   for (let i = 0; i < 200; i++) {
-    const { certificate } = issueServing(authority, ["a.svc"], yearly);
+    const { certificate } = await issueServing(authority, ["a.svc"], yearly);
     const x509 = new X509Certificate(certificate);
     expect(x509.verify(new X509Certificate(authority.certificate).publicKey)).toBe(true);
     expect(x509.serialNumber).toMatch(/^[4-7][0-9A-F]{31}$/);
