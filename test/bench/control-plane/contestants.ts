@@ -1,0 +1,238 @@
+import { execFile } from "node:child_process";
+import { copyFile, mkdir, readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import type { KubeObject } from "../../../operator/kube/kube-object.ts";
+import type { ResourceType } from "../../../operator/kube/resource-type.ts";
+import type { ApiServer } from "../../cluster/api-server.ts";
+import { buildGoProgram } from "../go-program.ts";
+
+const execute = promisify(execFile);
+const root = join(import.meta.dirname, "..", "..", "..");
+
+/** Objects are spread over so many namespaces. */
+export const namespaces = Array.from({ length: 20 }, (_, index) => `bench-${index + 1}`);
+
+/** An object to be made, by its type. */
+export interface Made {
+  readonly type: ResourceType;
+  readonly object: KubeObject;
+}
+
+/** A controller that makes something of each of many objects. */
+export interface Contestant {
+  readonly name: string;
+  /** What it makes of each object. */
+  readonly makes: ResourceType;
+  /** Definitions that its objects need, as files for kubectl. */
+  definitions(): Promise<readonly string[]>;
+  /** What has to be there before, for this many objects. */
+  before(count: number): readonly Made[];
+  object(index: number): Made;
+  /** The command; its metrics come up at the port. */
+  command(place: Place): Promise<readonly string[]>;
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** Where a contestant works. */
+export interface Place {
+  readonly apiServer: ApiServer;
+  readonly port: number;
+  readonly otherPorts: readonly [number, number];
+  say(line: string): void;
+}
+
+const deployments: ResourceType = { group: "apps", version: "v1", kind: "Deployment", plural: "deployments", namespaced: true };
+const pipelines: ResourceType = {
+  group: "snowline.dev",
+  version: "v1alpha1",
+  kind: "Pipeline",
+  plural: "pipelines",
+  namespaced: true,
+};
+const connections: ResourceType = { ...pipelines, kind: "Connection", plural: "connections" };
+const secrets: ResourceType = { group: "", version: "v1", kind: "Secret", plural: "secrets", namespaced: true };
+const scaledObjects: ResourceType = {
+  group: "keda.sh",
+  version: "v1alpha1",
+  kind: "ScaledObject",
+  plural: "scaledobjects",
+  namespaced: true,
+};
+const autoscalers: ResourceType = {
+  group: "autoscaling",
+  version: "v2",
+  kind: "HorizontalPodAutoscaler",
+  plural: "horizontalpodautoscalers",
+  namespaced: true,
+};
+
+const namespaceOf = (index: number): string => namespaces[index % namespaces.length]!;
+const made = (type: ResourceType, metadata: { namespace: string; name: string }, rest: object): Made => ({
+  type,
+  object: { apiVersion: type.group === "" ? type.version : `${type.group}/${type.version}`, kind: type.kind, metadata, ...rest },
+});
+
+/** A pipeline as people write them: two Connections, two Secrets, some SQL of its own. */
+function pipeline(index: number): Made {
+  const columns = { order_id: "VARCHAR", customer: "VARCHAR", amount: "DECIMAL(18,2)", status: "VARCHAR" };
+  return made(
+    pipelines,
+    { namespace: namespaceOf(index), name: `orders-${index}` },
+    {
+      spec: {
+        source: { kafka: { connection: "events", topics: [`orders-${index}`], format: { json: { columns } } } },
+        transform: { sql: `SELECT order_id, customer, amount * ${index + 1} AS amount FROM source WHERE status = 'paid'` },
+        sink: { snowflake: { connection: "warehouse", database: "ANALYTICS", table: `ORDERS_${index}` } },
+        pod: { resources: { requests: { cpu: "10m", memory: "16Mi" } } },
+      },
+    },
+  );
+}
+
+function connectionsAndSecrets(): readonly Made[] {
+  const secret = (namespace: string, name: string, key: string) =>
+    made(secrets, { namespace, name }, { stringData: { [key]: "not a real one" } });
+  return namespaces.flatMap((namespace) => [
+    secret(namespace, "kafka-user", "password"),
+    secret(namespace, "snowflake-key", "rsa_key.p8"),
+    made(
+      connections,
+      { namespace, name: "events" },
+      {
+        spec: {
+          kafka: {
+            brokers: ["127.0.0.1:9"],
+            tls: {},
+            sasl: { plain: { username: "orders", passwordFrom: { secret: "kafka-user", key: "password" } } },
+          },
+        },
+      },
+    ),
+    made(
+      connections,
+      { namespace, name: "warehouse" },
+      {
+        spec: {
+          snowflake: {
+            account: "myorg-myaccount",
+            user: "SNOWLINE",
+            warehouse: "LOAD_XS",
+            auth: { keyPair: { privateKeyFrom: { secret: "snowflake-key", key: "rsa_key.p8" } } },
+          },
+        },
+      },
+    ),
+  ]);
+}
+
+const ownDefinitions = async (): Promise<readonly string[]> => [join(root, "crds", "generated")];
+
+const snowline: Contestant = {
+  name: "snowline",
+  makes: deployments,
+  definitions: ownDefinitions,
+  before: connectionsAndSecrets,
+  object: pipeline,
+  command: async ({ apiServer, port }) => [
+    process.execPath,
+    "--disable-warning=ExperimentalWarning",
+    join(root, "operator", "main.ts"),
+    ...["--kubeconfig", apiServer.kubeconfig, "--operator-namespace", "default", "--identity", "bench"],
+    ...["--runtime-image", "local.test/nothing:1", "--port", String(port), "--webhook-port", "0", "--log-level", "warn"],
+  ],
+};
+
+const floor: Contestant = {
+  name: "go-floor",
+  makes: deployments,
+  definitions: ownDefinitions,
+  before: () => [],
+  object: pipeline,
+  command: async ({ apiServer, port, say }) => {
+    const module = join(import.meta.dirname, "floor");
+    const program = await buildGoProgram({ name: "floor", module, package: ".", takes: "2 minutes on 2 cores" }, say);
+    return [program, "-config", apiServer.kubeconfig, "-metrics", `127.0.0.1:${port}`];
+  },
+};
+
+const kedaModule = join(import.meta.dirname, "keda");
+
+/** KEDA makes an HPA of each ScaledObject; the Deployments are there before. */
+const keda: Contestant = {
+  name: "keda",
+  makes: autoscalers,
+  definitions: async () => {
+    const { stdout } = await execute("go", ["list", "-m", "-f", "{{.Dir}}", "github.com/kedacore/keda/v2"], { cwd: kedaModule });
+    const directory = join(stdout.trim(), "config", "crd", "bases");
+    return (await readdir(directory)).filter((name) => name.endsWith(".yaml")).map((name) => join(directory, name));
+  },
+  before: (count) => Array.from({ length: count }, (_, index) => targetDeployment(index)),
+  object: (index) =>
+    made(
+      scaledObjects,
+      { namespace: namespaceOf(index), name: `orders-${index}` },
+      {
+        spec: {
+          scaleTargetRef: { name: `orders-${index}` },
+          triggers: [{ type: "cpu", metricType: "Utilization", metadata: { value: "50" } }],
+        },
+      },
+    ),
+  environment: {
+    POD_NAMESPACE: "default",
+    WATCH_NAMESPACE: "",
+    KEDA_CLUSTER_OBJECT_NAMESPACE: "default",
+    KEDA_SCALEDOBJECT_CTRL_MAX_RECONCILES: "8",
+  },
+  command: async ({ apiServer, port, otherPorts, say }) => {
+    const operator = "github.com/kedacore/keda/v2/cmd/operator";
+    const takes = "9 minutes on 2 cores";
+    const program = await buildGoProgram({ name: "keda-operator", module: kedaModule, package: operator, takes }, say);
+    const certificates = await kedaCertificates(apiServer);
+    return [
+      program,
+      `--kubeconfig=${apiServer.kubeconfig}`,
+      `--metrics-bind-address=127.0.0.1:${port}`,
+      `--health-probe-bind-address=127.0.0.1:${otherPorts[0]}`,
+      `--metrics-service-bind-address=127.0.0.1:${otherPorts[1]}`,
+      "--leader-elect=true",
+      "--kube-api-qps=500",
+      "--kube-api-burst=1000",
+      `--cert-dir=${certificates}`,
+      "--enable-webhook-patching=false",
+      "--enable-apiservice-patching=false",
+      "--zap-log-level=error",
+    ];
+  },
+};
+
+/** A certificate of the operator's own gRPC service, which nobody calls here. */
+async function kedaCertificates({ place, caFile }: ApiServer): Promise<string> {
+  const directory = join(place.directory, "keda");
+  await mkdir(directory, { recursive: true });
+  const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", join(directory, "tls.key")];
+  const out = ["-out", join(directory, "tls.crt"), "-subj", "/CN=localhost", "-days", "1"];
+  await execute("openssl", ["req", "-x509", ...key, ...out]);
+  await copyFile(caFile, join(directory, "ca.crt"));
+  return directory;
+}
+
+function targetDeployment(index: number): Made {
+  const name = `orders-${index}`;
+  const container = { name: "c", image: "local.test/nothing:1", resources: { requests: { cpu: "10m" } } };
+  return made(
+    deployments,
+    { namespace: namespaceOf(index), name },
+    {
+      spec: {
+        replicas: 1,
+        selector: { matchLabels: { app: name } },
+        template: { metadata: { labels: { app: name } }, spec: { containers: [container] } },
+      },
+    },
+  );
+}
+
+/** Who takes part. */
+export const contestants: readonly Contestant[] = [floor, snowline, keda];
