@@ -42,11 +42,15 @@ async function main(options: OperatorOptions): Promise<void> {
   }
 }
 
-let options: OperatorOptions | null = null;
-try {
-  options = readOptions(process.argv.slice(2));
-} catch (error) {
-  process.stderr.write(`operator: ${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = exitCode.usage;
+function optionsOrUsage(): OperatorOptions | null {
+  try {
+    return readOptions(process.argv.slice(2));
+  } catch (error) {
+    process.stderr.write(`operator: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = exitCode.usage;
+    return null;
+  }
 }
+
+const options = optionsOrUsage();
 if (options !== null) await main(options);

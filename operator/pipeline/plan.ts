@@ -1,7 +1,6 @@
 import type { PipelineStatus } from "../../crds/kinds/pipeline-status.ts";
 import type { Happening } from "../control/event-recorder.ts";
 import type { KubeObject } from "../kube/kube-object.ts";
-import type { Reference, Revision } from "./observed.ts";
 
 /** One write. Done in order; the status is written before the first that takes something away. */
 export type Action =
@@ -31,10 +30,4 @@ export interface OperatorSettings {
   readonly imagePullSecrets: readonly string[];
   /** How long a rollout may take when the pipeline does not say, in seconds. */
   readonly rolloutDeadlineSeconds: number;
-}
-
-/** A revision that is wanted, before it is written. */
-export interface Candidate {
-  readonly revision: Revision;
-  readonly missing: readonly Reference[];
 }
