@@ -56,6 +56,8 @@ export interface GuardOptions {
 export function startGuarded(command: readonly string[], options: GuardOptions): GuardedProcess {
   const child = spawn("sh", ["-c", guard, "guard", ...command], {
     stdio: ["pipe", "pipe", "pipe"],
+    // A session of its own: who ends our whole process group, such as a terminal or a timeout, must not end the guard with it.
+    detached: true,
     env: {
       ...process.env,
       AFTERWARDS: options.afterwards ?? "",

@@ -1,4 +1,4 @@
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
@@ -61,42 +61,49 @@ test("a container that is killed on its node is started again", async () => {
   await cluster.kubectl(["delete", "pod", name, "--grace-period=0", "--force"]);
 });
 
-test("a second cluster beside the first ends without a trace, also when its owner is killed", async ({ skip }) => {
-  skip(await hasDocker(), "kind's nodes are Docker's");
+test.each([
+  { how: "is killed", signal: "SIGKILL", group: false },
+  { how: "ends with its whole process group", signal: "SIGTERM", group: true },
+] as const)("a second cluster beside the first ends without a trace, also when its owner $how", async ({ signal, group }) => {
+  if (await hasDocker()) return; // kind's nodes are Docker's
   const script = `
     import { startCluster } from "./test/cluster/cluster.ts";
     const cluster = await startCluster();
     console.log(JSON.stringify(cluster.cluster));
     setInterval(() => {}, 1000);`;
-  const owner = run(process.execPath, ["--input-type=module", "-e", script]);
-  const [line] = await new Promise<string[]>((resolve, reject) => {
-    owner.child.stdout?.once("data", (text: Buffer) => resolve(text.toString().split("\n")));
-    owner.catch(reject);
+  const owner = spawn(process.execPath, ["--input-type=module", "-e", script], {
+    detached: true,
+    stdio: ["ignore", "pipe", "inherit"],
   });
-  const { api, enterNode } = JSON.parse(line!) as ClusterPlace;
-  const [, target] = enterNode;
-  const pid = target!.split("=")[1]!;
+  const place = await new Promise<string>((resolve, reject) => {
+    owner.stdout.once("data", (text: Buffer) => resolve(text.toString()));
+    owner.once("exit", (code) => reject(new Error(`the owner ended with ${code}`)));
+  });
+  const { api, enterNode } = JSON.parse(place) as ClusterPlace;
+  const pid = enterNode[1]!.split("=")[1]!;
   expect(existsSync(`/proc/${pid}`)).toBe(true);
-  owner.child.kill("SIGKILL");
-  await owner.catch(() => {});
-  const traces = async () => {
-    const [processes, cgroups] = await Promise.all([
-      run("ps", ["-eo", "args"]),
-      run("find", ["/sys/fs/cgroup", "-name", api.directory.split("/").at(-1)!]),
-    ]);
-    return {
-      directory: existsSync(api.directory),
-      namespaces: existsSync(`/proc/${pid}`),
-      processes: processes.stdout.includes(api.directory),
-      cgroups: cgroups.stdout !== "",
-      mounts: readFileSync("/proc/mounts", "utf8").includes(api.directory),
-    };
-  };
-  await expect.poll(traces, { timeout: 60_000, interval: 250 }).toEqual({
-    directory: false,
-    namespaces: false,
-    processes: false,
-    cgroups: false,
-    mounts: false,
-  });
+  process.kill(group ? -owner.pid! : owner.pid!, signal);
+  await expect
+    .poll(() => traces(api.directory, pid), { timeout: 60_000, interval: 250 })
+    .toEqual({
+      directory: false,
+      namespaces: false,
+      processes: false,
+      cgroups: false,
+      mounts: false,
+    });
 });
+
+async function traces(directory: string, pid: string): Promise<Readonly<Record<string, boolean>>> {
+  const [processes, cgroups] = await Promise.all([
+    run("ps", ["-eo", "args"]),
+    run("find", ["/sys/fs/cgroup", "-name", directory.split("/").at(-1)!]),
+  ]);
+  return {
+    directory: existsSync(directory),
+    namespaces: existsSync(`/proc/${pid}`),
+    processes: processes.stdout.includes(directory),
+    cgroups: cgroups.stdout !== "",
+    mounts: readFileSync("/proc/mounts", "utf8").includes(directory),
+  };
+}
