@@ -44,6 +44,8 @@ const outputBytesMax = 64 * 1024 * 1024;
 const tagCharacters = 12;
 /** Archives of one image that stay: those of the latest sources, and of others' runs at the same time. */
 const archivesMax = 3;
+/** Images in buildah's store, unfinished ones included. Each change of the sources leaves two of some megabytes; then all begins anew. */
+const imagesMax = 200;
 
 /** buildah, with its own store outside the tree. Needs root. */
 export async function buildahBuilder(): Promise<ImageBuilder> {
@@ -57,6 +59,7 @@ export async function buildahBuilder(): Promise<ImageBuilder> {
   // In a mount namespace of its own: what it mounts ends with it.
   const words = (args: readonly string[]) => ["--mount", "buildah", ...store, ...args];
   const buildah = (args: readonly string[]) => command("unshare", words(args));
+  if ((await buildah(["images", "--all", "--quiet"])).split("\n").length > imagesMax) await buildah(["rmi", "--all", "--force"]);
   const build = async (image: ImageBuild): Promise<string> => {
     const { name, tag, context, dockerfile, target, args = {}, mounts = {} } = image;
     if (tag !== undefined && (await succeeds("unshare", words(["inspect", "--type=image", `${name}:${tag}`]))))

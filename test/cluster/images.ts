@@ -6,6 +6,7 @@ import { lock } from "../cache/lock.ts";
 import { hasDocker } from "./docker.ts";
 import { type BuiltImage, buildahBuilder, dockerBuilder, type ImageBuild, type ImageBuilder } from "./image-builder.ts";
 import { localBases } from "./local-base.ts";
+import { nodePackages } from "./node-packages.ts";
 import { npmSettings } from "./npm-settings.ts";
 
 const root = join(import.meta.dirname, "..", "..");
@@ -25,6 +26,7 @@ export async function projectImages(
   const began = performance.now();
   const built = await inTurn(async () => {
     const docker = await hasDocker();
+    if (!docker) await nodePackages(say);
     const builder = docker ? await dockerBuilder() : await buildahBuilder();
     const images = targets.map((target): ImageBuild => ({ name: `snowline.test/${target}`, context: root, target }));
     if (docker) return eachOf(images, (image) => builder.archive(image));
