@@ -208,11 +208,27 @@ describe("a change of the spec", () => {
     expect(cluster.happenings.at(-2)?.note).toContain("Secret snowflake-key");
   });
 
-  test("of the operator's defaults or image rolls nothing", () => {
-    const cluster = running();
-    const configMap = [...cluster.children.values()].find(({ kind }) => kind === "ConfigMap")!;
+  test("of the operator rolls nothing, also when the pipeline is scaled, a ConfigMap is lost or a change is taken back by its owner", () => {
+    const cluster = running({ text: "one", replicas: 1 });
+    const { revision, image } = cluster.status;
+    const template = cluster.deployment?.object.spec.template;
+    cluster.settings = { ...settings, runtimeImage: "registry.example/snowline/runtime:9.9.9" };
+    expect(cluster.operate()).toBe(0);
+    cluster.apply({ text: "one", replicas: 2 });
+    cluster.settle();
+    cluster.children.delete(`ConfigMap/pipeline-orders-${revision}`);
+    cluster.settle();
+    cluster.apply({ text: "two", replicas: 2 });
     cluster.operate();
-    expect(cluster.children.get(`ConfigMap/${configMap.metadata.name}`)).toBe(configMap);
+    cluster.apply({ text: "one", replicas: 2 });
+    cluster.operate();
+    expect(cluster.deployment?.object.spec.template).toEqual(template);
+    cluster.settle();
+    expect(cluster.deployment?.object.spec.template).toEqual(template);
+    expect(cluster.status).toMatchObject({ revision, image });
+    cluster.apply({ text: "one", replicas: 2, roll: "now" });
+    cluster.settle();
+    expect(cluster.status.image).toBe("registry.example/snowline/runtime:9.9.9");
   });
 });
 

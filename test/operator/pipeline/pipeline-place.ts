@@ -1,9 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Condition } from "../../../crds/kinds/condition.ts";
-import { systemClock } from "../../../operator/control/clock.ts";
 import type { KubeObject } from "../../../operator/kube/kube-object.ts";
-import { type HttpApi, openHttpApi } from "../../../operator/kube/http-api.ts";
-import { kubeconfigAccess } from "../../../operator/kube/kubeconfig-access.ts";
+import type { HttpApi } from "../../../operator/kube/http-api.ts";
 import type { ResourceType } from "../../../operator/kube/resource-type.ts";
 import { label } from "../../../operator/pipeline/names.ts";
 import type { LivePipeline } from "../../../operator/pipeline/observed.ts";
@@ -11,6 +9,7 @@ import { resourceType } from "../../../operator/pipeline/resource-types.ts";
 import type { ApiAccess } from "../../cluster/api-access.ts";
 import { manifest, snowflakeConnection, snowflakeSink } from "../../crds/manifest.ts";
 import { uniqueName } from "../../kafka/unique-name.ts";
+import { openApi } from "../control/open-api.ts";
 import { type PlayedKubelet, playKubelet } from "./played-kubelet.ts";
 
 const namespaceType: ResourceType = { group: "", version: "v1", kind: "Namespace", plural: "namespaces", namespaced: false };
@@ -53,8 +52,7 @@ const patienceMs = 180_000;
 /** Makes the namespace. */
 export async function openPipelinePlace(access: ApiAccess): Promise<PipelinePlace> {
   const namespace = uniqueName("pipelines").toLowerCase();
-  const client = await kubeconfigAccess({ files: [access.kubeconfig] }, systemClock);
-  const api = openHttpApi({ access: client, userAgent: "snowline-test", timing: systemClock, random: Math.random });
+  const api = await openApi(access.kubeconfig);
   // Not by kubectl, which takes half a second of a processor each time: there are many places.
   const owner = { fieldManager: "owner" } as const;
   await api.create(namespaceType, { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } }, owner);
@@ -89,7 +87,7 @@ export async function openPipelinePlace(access: ApiAccess): Promise<PipelinePlac
         title: "",
         set: { ...snowflakeSink, "metadata.name": "orders", "metadata.namespace": namespace, "spec.transform": { sql }, ...set },
       });
-      await api.apply(resourceType.pipeline, object as KubeObject, owner);
+      await api.apply(resourceType.pipeline, object as unknown as KubeObject, owner);
     },
     scale: async (replicas) => {
       await api.patch(resourceType.pipeline, key, { spec: { replicas } }, { ...owner, subresource: "scale" });

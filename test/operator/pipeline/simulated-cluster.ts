@@ -6,7 +6,7 @@ import { decide } from "../../../operator/pipeline/decide.ts";
 import { revisionOfIdentity } from "../../../operator/pipeline/decide/wanted.ts";
 import { finalizer, label } from "../../../operator/pipeline/names.ts";
 import type { DepartedPod, LiveDeployment, Observed, ObservedPod } from "../../../operator/pipeline/observed.ts";
-import type { Action } from "../../../operator/pipeline/plan.ts";
+import type { Action, OperatorSettings } from "../../../operator/pipeline/plan.ts";
 import type { PodReport } from "../../../operator/pipeline/pod-report.ts";
 import { revisionFrom } from "../../../operator/pipeline/revision-config-map.ts";
 import { urgencyOf, waitMs } from "../../../operator/pipeline/status/urgency.ts";
@@ -60,6 +60,8 @@ export class SimulatedCluster {
   /** Writes that changed something, by all turns of the operator. */
   writes: string[] = [];
   warehouseUp = true;
+  /** What the operator was started with. */
+  settings: OperatorSettings = settings;
   #names = 0;
   #uids = 0;
   #statusMs = 0;
@@ -130,7 +132,7 @@ export class SimulatedCluster {
   operate(killedBefore = Number.POSITIVE_INFINITY): number {
     const observed = this.observed();
     if (observed === null) return 0;
-    const plan = decide(observed, settings);
+    const plan = decide(observed, this.settings);
     const before = this.writes.length;
     for (const action of plan.actions)
       this.#carryOut(action, plan.status, () => {
