@@ -1,7 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { pino } from "pino";
 import { collectDefaultMetrics, Registry } from "prom-client";
-import { serviceAccountDirectory } from "./kube/in-cluster-access.ts";
 import type { ClusterPlace } from "./kube/cluster-place.ts";
 import { runOperator } from "./operator.ts";
 import { type OperatorOptions, readOptions } from "./options.ts";
@@ -9,11 +8,11 @@ import { type OperatorOptions, readOptions } from "./options.ts";
 /** Exit codes: 0 it ended as it should; 1 it may work when started again; 2 the command line is wrong. */
 const exitCode = { ok: 0, crashed: 1, usage: 2 } as const;
 
-function placeOf({ kubeconfig }: OperatorOptions): ClusterPlace {
+function placeOf({ kubeconfig, serviceAccountDirectory: directory }: OperatorOptions): ClusterPlace {
   if (kubeconfig !== null) return { kubeconfig: { file: kubeconfig } };
   const { KUBERNETES_SERVICE_HOST: host = "", KUBERNETES_SERVICE_PORT: port = "" } = process.env;
   if (host === "") throw new Error("--kubeconfig: is missing, and this is no pod: name the file, such as ~/.kube/config");
-  return { pod: { host, port, directory: serviceAccountDirectory } };
+  return { pod: { host, port, directory } };
 }
 
 async function main(options: OperatorOptions): Promise<void> {

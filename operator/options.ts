@@ -1,10 +1,13 @@
 import { parseArgs } from "node:util";
 import type { LevelWithSilent } from "pino";
+import { serviceAccountDirectory } from "./kube/in-cluster-access.ts";
 
 /** What the operator was told at its start. */
 export interface OperatorOptions {
   /** Of a user outside the cluster; null: the pod's own ServiceAccount. */
   readonly kubeconfig: string | null;
+  /** Where the pod's token is, where it is not mounted in the usual place. */
+  readonly serviceAccountDirectory: string;
   /** Namespaces whose pipelines it runs; null: all. */
   readonly namespaces: readonly string[] | null;
   readonly operatorNamespace: string;
@@ -36,6 +39,7 @@ export interface WebhookChoice {
 
 const flags = {
   kubeconfig: { type: "string" },
+  "service-account-directory": { type: "string", default: serviceAccountDirectory },
   namespaces: { type: "string" },
   "operator-namespace": { type: "string" },
   identity: { type: "string" },
@@ -70,6 +74,7 @@ export function readOptions(args: readonly string[]): OperatorOptions {
   const values: Values = parseArgs({ options: flags, args: [...args] }).values;
   return {
     kubeconfig: values["kubeconfig"] ?? null,
+    serviceAccountDirectory: required(values, "service-account-directory"),
     namespaces: values["namespaces"] === undefined ? null : named(values, "namespaces"),
     operatorNamespace: required(values, "operator-namespace"),
     identity: required(values, "identity"),

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { copyFile, mkdir, readdir } from "node:fs/promises";
+import { copyFile, mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { KubeObject } from "../../../operator/kube/kube-object.ts";
@@ -31,7 +31,7 @@ export interface Contestant {
   object(index: number): Made;
   /** The command; its metrics come up at the port. */
   command(place: Place): Promise<readonly string[]>;
-  readonly environment?: Readonly<Record<string, string>>;
+  environment?(apiServer: ApiServer): Readonly<Record<string, string>>;
 }
 
 /** Where a contestant works. */
@@ -134,14 +134,32 @@ const snowline: Contestant = {
   definitions: ownDefinitions,
   before: connectionsAndSecrets,
   object: pipeline,
+  // As in a pod: kubeconfigs are read by a library that a pod does not load.
+  environment: ({ url }) => ({ KUBERNETES_SERVICE_HOST: new URL(url).hostname, KUBERNETES_SERVICE_PORT: new URL(url).port }),
   command: async ({ apiServer, port }) => [
     process.execPath,
     "--disable-warning=ExperimentalWarning",
     join(root, "operator", "main.ts"),
-    ...["--kubeconfig", apiServer.kubeconfig, "--operator-namespace", "default", "--identity", "bench"],
+    ...["--service-account-directory", await serviceAccount(apiServer), "--operator-namespace", "default", "--identity", "bench"],
     ...["--runtime-image", "local.test/nothing:1", "--port", String(port), "--webhook-port", "0", "--log-level", "warn"],
   ],
 };
+
+/** A directory as the kubelet mounts it, of a ServiceAccount that may do everything. */
+async function serviceAccount(apiServer: ApiServer): Promise<string> {
+  const directory = join(apiServer.place.directory, "service-account");
+  const name = "bench";
+  const made = await mkdir(directory, { recursive: true });
+  if (made !== undefined) {
+    await apiServer.kubectl(["create", "serviceaccount", name]);
+    const binding = ["create", "clusterrolebinding", name, "--clusterrole=cluster-admin", `--serviceaccount=default:${name}`];
+    await apiServer.kubectl(binding);
+  }
+  await writeFile(join(directory, "token"), (await apiServer.kubectl(["create", "token", name, "--duration=24h"])).trim());
+  await writeFile(join(directory, "namespace"), "default");
+  await copyFile(apiServer.caFile, join(directory, "ca.crt"));
+  return directory;
+}
 
 const floor: Contestant = {
   name: "go-floor",
@@ -179,12 +197,12 @@ const keda: Contestant = {
         },
       },
     ),
-  environment: {
+  environment: () => ({
     POD_NAMESPACE: "default",
     WATCH_NAMESPACE: "",
     KEDA_CLUSTER_OBJECT_NAMESPACE: "default",
     KEDA_SCALEDOBJECT_CTRL_MAX_RECONCILES: "8",
-  },
+  }),
   command: async ({ apiServer, port, otherPorts, say }) => {
     const operator = "github.com/kedacore/keda/v2/cmd/operator";
     const takes = "9 minutes on 2 cores";

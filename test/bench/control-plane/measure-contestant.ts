@@ -139,7 +139,7 @@ async function start(contestant: Contestant, apiServer: ApiServer, say: (line: s
   const [program, ...args] = (await contestant.command({ apiServer, port, otherPorts: others, say })) as [string, ...string[]];
   const child = spawn(program, args, {
     stdio: ["ignore", "inherit", "inherit"],
-    env: { ...process.env, ...contestant.environment },
+    env: { ...process.env, ...contestant.environment?.(apiServer) },
   });
   const gone = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   const end = (): void => void child.kill("SIGKILL");

@@ -17,7 +17,8 @@ test("suspend drains and says when it is drained, and resume goes on where it en
     const pipeline = await field.pipeline("orders");
     return pipeline?.status?.drained === true ? pipeline : undefined;
   });
-  expect(await field.pods("orders")).toEqual([]);
+  // One that has ended may be listed a moment longer.
+  expect((await field.pods("orders")).map(({ status }) => status.phase).filter((phase) => phase !== "Succeeded")).toEqual([]);
   expect(drained.status?.conditions?.find(({ type }) => type === "Ready")).toMatchObject({
     status: "False",
     reason: "Suspended",

@@ -37,6 +37,9 @@ test("the node is Ready and runs the project's image on its Node", async () => {
   const cluster = await givenCluster();
   await cluster.kubectl(["wait", "node", "--all", "--for=condition=Ready", "--timeout=10s"]);
   expect(await inPod("console.log(process.version)")).toBe(process.version);
+  // Nobody, and nothing of what its build was told.
+  const told = "['/root/.npmrc', '/root/certificates.pem'].map((file) => fs.existsSync(file))";
+  expect(await inPod(`console.log(process.getuid(), ${told}.join())`)).toBe("65532 false,false");
 });
 
 test("a pod knows the names of services, and reaches the API server by one", async () => {
