@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { type CertificateAuthority, encodedFile, openAuthority } from "./certificate-authority.ts";
 
 /** Where an API server is, in plain data: another process can make its ApiAccess from it. */
@@ -45,10 +46,9 @@ const administrator = "administrator";
 /** Access as the administrator, and as whom one likes. The first caller makes the administrator's kubeconfig in `directory`. */
 export async function apiAccess(place: ApiPlace): Promise<ApiAccess> {
   const authority = await openAuthority(place.directory);
-  const kubeconfigFor = (user: string, groups: readonly string[] = []) => writeKubeconfig({ place, authority, user, groups });
   const kubeconfig = join(place.directory, `${administrator}.kubeconfig`);
-  const kubeconfigText = await readFile(kubeconfig, "utf8").catch(async () =>
-    readFile(await kubeconfigFor(administrator, ["system:masters"]), "utf8"),
+  const kubeconfigText = await readFile(kubeconfig, "utf8").catch(() =>
+    writeKubeconfig({ place, authority, user: administrator, groups: ["system:masters"], file: kubeconfig }),
   );
   return {
     place,
@@ -57,7 +57,12 @@ export async function apiAccess(place: ApiPlace): Promise<ApiAccess> {
     kubeconfigText,
     caFile: authority.certificateFile,
     kubectl: (args, options = {}) => kubectl(place, args, { kubeconfig, ...options }),
-    kubeconfigFor,
+    kubeconfigFor: async (user, groups = []) => {
+      // A name of its own: another process may ask for the same user at the same time.
+      const file = join(place.directory, `${user.replaceAll(/[^a-z0-9.-]/gi, "-")}-${randomUUID().slice(0, 8)}.kubeconfig`);
+      await writeKubeconfig({ place, authority, user, groups, file });
+      return file;
+    },
   };
 }
 
@@ -66,12 +71,13 @@ interface KubeconfigParts {
   readonly authority: CertificateAuthority;
   readonly user: string;
   readonly groups: readonly string[];
+  readonly file: string;
 }
 
-async function writeKubeconfig({ place, authority, user, groups }: KubeconfigParts): Promise<string> {
-  const name = user.replaceAll(/[^a-z0-9.-]/gi, "-");
+/** Resolves to its text. */
+async function writeKubeconfig({ place, authority, user, groups, file }: KubeconfigParts): Promise<string> {
   const subject = `${groups.map((group) => `/O=${group}`).join("")}/CN=${user}`;
-  const { certificateFile, keyFile } = await authority.issue(name, { subject, usage: "clientAuth" });
+  const { certificateFile, keyFile } = await authority.issue(basename(file, ".kubeconfig"), { subject, usage: "clientAuth" });
   const cluster = { server: place.url, "certificate-authority-data": await encodedFile(authority.certificateFile) };
   const credentials = {
     "client-certificate-data": await encodedFile(certificateFile),
@@ -86,9 +92,8 @@ async function writeKubeconfig({ place, authority, user, groups }: KubeconfigPar
     users: [{ name: user, user: credentials }],
     contexts: [{ name: "test", context: { cluster: "test", user } }],
   });
-  const file = join(place.directory, `${name}.kubeconfig`);
   await writeFile(file, text, { mode: 0o600 });
-  return file;
+  return text;
 }
 
 async function kubectl(

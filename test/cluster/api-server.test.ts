@@ -3,7 +3,10 @@ import { expect, test } from "vitest";
 import { startApiServer } from "./api-server.ts";
 import { sharedApiServer } from "./shared-api-server.ts";
 
-test("an API server answers, keeps its objects over a restart, and leaves nothing behind", async () => {
+/** Two starts on a busy machine. */
+const timeoutMs = 120_000;
+
+test("an API server answers, keeps its objects over a restart, and leaves nothing behind", { timeout: timeoutMs }, async () => {
   const apiServer = await startApiServer();
   const { directory } = apiServer.place;
   await apiServer.kubectl(["create", "namespace", "kept"]);
@@ -13,7 +16,7 @@ test("an API server answers, keeps its objects over a restart, and leaves nothin
   expect(execFileSync("ps", ["-eo", "args"], { encoding: "utf8" })).not.toContain(directory);
 });
 
-test("the shared API server knows our kinds, and refuses whom RBAC does not know", async () => {
+test("the shared API server knows our kinds, and refuses whom RBAC does not know", { timeout: timeoutMs }, async () => {
   const apiServer = await sharedApiServer();
   expect(await apiServer.kubectl(["get", "pipelines", "-A", "-o", "name"])).toBe("");
   const nobody = await apiServer.kubeconfigFor("nobody", ["visitors"]);

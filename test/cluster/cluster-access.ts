@@ -71,8 +71,8 @@ export async function clusterAccess(cluster: ClusterPlace): Promise<ClusterAcces
       ]);
       const id = answer.replace("containerd://", "");
       if (id === "") throw new Error(`pod ${namespace}/${pod}: has no container that could be killed`);
-      // A container's processes are those of the cgroup that has its id for a name; the first is the one that was started.
-      const script = 'kill -KILL $(cat $(find /sys/fs/cgroup -type d -name "$1" | head -1)/cgroup.procs | head -1)';
+      // A container's processes are those of the cgroup that has its id in its name; the first is the one that was started.
+      const script = 'kill -KILL $(cat $(find /sys/fs/cgroup -type d -name "*$1*" | head -1)/cgroup.procs | head -1)';
       await onNode(["sh", "-c", script, "sh", id]);
     },
   };
