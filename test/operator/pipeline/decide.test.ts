@@ -136,7 +136,7 @@ describe("a change of the spec", () => {
     expect(cluster.status).toMatchObject({ revision: good, provenRevision: good, runningGeneration: 1 });
     expect(cluster.status.failedRollout).toMatchObject({ generation: 2, reason });
     expect(cluster.message("Ready")).toContain(message);
-    expect(reasons(cluster).filter((each) => each === "RolloutFailed")).toHaveLength(1);
+    expect(reasons(cluster)).toEqual(["RollingOut", "RolledOut", "RollingOut", "RolloutFailed"]);
     expect(cluster.pods.every((pod) => pod.revision === good)).toBe(true);
     cluster.pass(3600);
     expect(cluster.operate()).toBe(0);
@@ -377,6 +377,19 @@ describe("a Pipeline that is deleted", () => {
     cluster.settle();
     expect(cluster.pipeline).toBe(null);
     expect(cluster.pods).toEqual([]);
+  });
+
+  test("does not go while its Deployment may yet make a pod", () => {
+    const cluster = running();
+    cluster.evict();
+    cluster.run();
+    expect(cluster.pods).toEqual([]);
+    cluster.delete();
+    cluster.operate();
+    cluster.operate();
+    expect(cluster.pipeline).not.toBe(null);
+    cluster.settle();
+    expect(cluster.pipeline).toBe(null);
   });
 
   test("goes at once where nothing ever ran", () => {

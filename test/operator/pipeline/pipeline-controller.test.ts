@@ -1,4 +1,6 @@
 import { beforeAll, test } from "vitest";
+import type { LivePipeline } from "../../../operator/pipeline/observed.ts";
+import { resourceType } from "../../../operator/pipeline/resource-types.ts";
 import type { ApiAccess } from "../../cluster/api-access.ts";
 import { sharedApiServer } from "../../cluster/shared-api-server.ts";
 import { countedApi } from "./counted-api.ts";
@@ -57,10 +59,13 @@ test.concurrent("it settles within ten requests, events among them, and then the
   await using place = await openPipelinePlace(access);
   const { api, requests } = countedApi(place.api);
   await using operator = await startOperator(api, place.namespace);
+  const began = Date.now();
   await place.apply({});
   await place.until("Ready", isReady);
+  // A status more where the machine takes its time: numbers of a pipeline that begins are written every ten seconds at most.
+  const late = Math.floor((Date.now() - began) / 10_000);
   const ofPipeline = requests.filter((request) => !request.includes("Connection"));
-  expect(ofPipeline.length + operator.happenings.length, requests.join(", ")).toBeLessThanOrEqual(10);
+  expect(ofPipeline.length + operator.happenings.length, requests.join(", ")).toBeLessThanOrEqual(10 + late);
   await place.until("what the pods tell is written", (pipeline) => condition(pipeline, "SinkReachable") !== "");
   const settled = requests.length;
   const looks = await operator.looks();
@@ -135,7 +140,7 @@ test.concurrent(
     await place.apply({});
     const told = await place.until("told", (pipeline) => condition(pipeline, "Ready") === "False NameConflict");
     expect(told?.status?.conditions?.[0]?.message).toContain("Deployment pipeline-orders is there and belongs to somebody else");
-    expect(operator.happenings.filter(({ reason }) => reason === "NameConflict")).toHaveLength(1);
+    await expect.poll(() => operator.happenings.filter(({ reason }) => reason === "NameConflict")).toHaveLength(1);
     expect(await kubectl("get", "deployment", "pipeline-orders", "-o", "jsonpath={.metadata.uid} {.spec}")).toBe(theirs);
     await kubectl("delete", "deployment", "pipeline-orders");
     // Nobody tells that it is gone: it is looked for again, sooner when something else changes.
@@ -157,8 +162,10 @@ test.concurrent("it waits for what it refers to, and rolls when that changes", p
   expect(message).toContain('there is no Connection "events"');
   expect(message).toContain('there is no Secret "snowflake-key"');
   expect(await place.children()).toEqual([]);
-  const ofConnection = () =>
-    kubectl("get", "connection", "warehouse", "-o", 'jsonpath={.status.conditions[0]["status","reason","message"]}');
+  const ofConnection = async (): Promise<string> => {
+    const found = await place.api.get<LivePipeline>(resourceType.connection, { namespace: place.namespace, name: "warehouse" });
+    return `${condition(found, "Ready")} ${found?.status?.conditions?.[0]?.message}`;
+  };
   await expect
     .poll(ofConnection, { timeout: 60_000 })
     .toContain('False ReferenceMissing spec.snowflake.auth.keyPair.privateKeyFrom: there is no Secret "snowflake-key"');
