@@ -57,7 +57,7 @@ function waitingOf({ status }: LivePod): ObservedPod["waiting"] {
 }
 
 /** How the container ended, in the runtime's own words where it left any; or how the pod did, where a node ended it. */
-export function endOf({ status }: LivePod): ObservedPod["ended"] {
+function endOf({ status }: LivePod): ObservedPod["ended"] {
   const [container] = status?.containerStatuses ?? [];
   const ended = container === undefined ? undefined : lastEnd(container);
   if (ended === undefined) return null;

@@ -3,13 +3,7 @@ import type { ObservedPod } from "../observed.ts";
 import type { Judgement } from "./judgement.ts";
 
 /** Conditions that only the pods can know, in the order in which Ready blames them. */
-export const toldTypes = [
-  "SourceReachable",
-  "SourceAsExpected",
-  "SinkReachable",
-  "DeadLettersReachable",
-  "LookupsFresh",
-] as const;
+const toldTypes = ["SourceReachable", "SourceAsExpected", "SinkReachable", "DeadLettersReachable", "LookupsFresh"] as const;
 
 /** Whether old lookups keep rows from arriving: they do not. The condition is shown, and Ready goes without it. */
 export const isAdvisory = (type: string): boolean => type === "LookupsFresh";

@@ -1,7 +1,7 @@
 import type { Api } from "../../../operator/kube/api.ts";
 
 /** The process that used this API is dead: nothing it does has an effect any more. */
-export class Dead extends Error {
+class Dead extends Error {
   override readonly name = "Dead";
 }
 

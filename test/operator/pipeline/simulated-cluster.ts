@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import type { PipelineStatus } from "../../../crds/kinds/pipeline-status.ts";
 import type { Happening } from "../../../operator/control/event-recorder.ts";
 import type { KubeObject } from "../../../operator/kube/kube-object.ts";
@@ -354,6 +355,15 @@ export class SimulatedCluster {
     const sql = (revisionFrom(configMap)!.content.spec["transform"] as { sql: string }).sql;
     return /'(\w+)' AS fate/.exec(sql)![1] as Fate;
   }
+}
+
+/** A cluster in which a pipeline runs well. */
+export function runningCluster(spec: SimulatedSpec = { text: "one" }): SimulatedCluster {
+  const cluster = new SimulatedCluster();
+  cluster.apply(spec);
+  cluster.settle();
+  assert.equal(cluster.condition("Ready"), "True Running");
+  return cluster;
 }
 
 /** What a pod tells that has nothing to do. */
