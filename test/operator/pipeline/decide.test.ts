@@ -182,6 +182,22 @@ describe("a change of the spec", () => {
     expect(cluster.condition("Ready")).toBe("True Running");
   });
 
+  test("back to what has proven itself rolls out until no pod of the other spec is left", () => {
+    const cluster = running();
+    cluster.apply({ fate: "slow" });
+    cluster.operate();
+    cluster.control();
+    cluster.run();
+    cluster.apply({ text: "one" });
+    cluster.operate();
+    expect(cluster.condition("Ready")).toBe("Unknown RollingOut");
+    expect(cluster.status.runningGeneration).toBe(1);
+    cluster.control();
+    cluster.operate();
+    expect(cluster.condition("Ready")).toBe("True Running");
+    expect(cluster.status.runningGeneration).toBe(3);
+  });
+
   test("of the replicas alone rolls nothing", () => {
     const cluster = running({ replicas: 1 });
     const { revision } = cluster.status;
