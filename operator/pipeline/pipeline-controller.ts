@@ -12,6 +12,7 @@ import type { Api } from "../kube/api.ts";
 import type { KubeObject } from "../kube/kube-object.ts";
 import type { AskPod } from "./ask-pod.ts";
 import { createDepartedPods } from "./departed-pods.ts";
+import { keyOf } from "./dependents.ts";
 import type { LiveConnection, LivePipeline } from "./observed.ts";
 import type { OperatorSettings } from "./plan.ts";
 import { pipelineListeners } from "./pipeline-listeners.ts";
@@ -117,7 +118,16 @@ export function startPipelineController(options: PipelineControllerOptions): Pip
         ...(leading === undefined ? {} : { leading }),
       };
       await Promise.all([
-        runController({ ...common, name, queue, workers, reconcile, isCurrent: ownWrites.caughtUp }),
+        runController({
+          ...common,
+          name,
+          queue,
+          workers,
+          reconcile,
+          isCurrent: ownWrites.caughtUp,
+          // Who leads anew has no deadlines of the one before it.
+          all: () => watches.flatMap(({ stores }) => stores.pipelines.list().map(({ metadata }) => keyOf(metadata))),
+        }),
         runController({
           ...common,
           name: connectionName,

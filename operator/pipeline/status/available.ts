@@ -1,9 +1,13 @@
 import type { Situation } from "../decide/situation.ts";
 import { servingPods } from "../decide/serving-pods.ts";
+import type { Observed, ObservedPod } from "../observed.ts";
 import type { Judgement } from "./judgement.ts";
+import { allAsked } from "./told-conditions.ts";
 import { troubleOf } from "../decide/pod-trouble.ts";
 
 const type = "Available";
+const silentHint =
+  ". The pods do not answer the operator on port 9464, so lag, rates and totals are missing: a NetworkPolicy may keep it from them";
 
 /** Whether rows arrive now: at least one pod reads and can load. What keeps the others is told. */
 export function available({ observed, replicas, target, drain }: Situation): Judgement {
@@ -18,10 +22,7 @@ export function available({ observed, replicas, target, drain }: Situation): Jud
   const pods = servingPods(observed);
   const ready = observed.deployment?.status?.readyReplicas ?? 0;
   const trouble = troubleOf(pods, observed.deployment);
-  const silent = pods.some((pod) => pod.ready) && pods.every(({ asked, report }) => asked && report === null);
-  const hint = silent
-    ? ". The pods do not answer the operator on port 9464, so lag, rates and totals are missing: a NetworkPolicy may keep it from them"
-    : "";
+  const hint = areSilent(observed, pods) ? silentHint : "";
   if (ready >= replicas) return { type, status: "True", reason: "PodsReady", message: `${count(ready)} and can load${hint}` };
   if (ready > 0) {
     const why = trouble === null ? "" : `. ${trouble.message}`;
@@ -34,6 +35,14 @@ export function available({ observed, replicas, target, drain }: Situation): Jud
   }
   if (trouble !== null) return { type, status: "False", reason: trouble.reason, message: trouble.message };
   return { type, status: "Unknown", reason: "PodsStarting", message: "no pod is ready yet" };
+}
+
+/** As long as not all were asked, such as after a start of the operator, it is what it was. */
+function areSilent({ pipeline }: Observed, pods: readonly ObservedPod[]): boolean {
+  if (!pods.some((pod) => pod.ready)) return false;
+  if (allAsked(pods)) return pods.every(({ report }) => report === null);
+  const before = pipeline.status?.conditions?.find((condition) => condition.type === type);
+  return before?.message.endsWith(silentHint) ?? false;
 }
 
 const count = (ready: number): string => (ready === 1 ? "the pod reads" : `${ready} pods read`);

@@ -50,4 +50,6 @@ async function main(): Promise<void> {
   say(`\n${table(measured)}`);
 }
 
+// So that what was started ends with us.
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
 await main();

@@ -135,13 +135,24 @@ const snowline: Contestant = {
   before: connectionsAndSecrets,
   object: pipeline,
   // As in a pod: kubeconfigs are read by a library that a pod does not load.
-  environment: ({ url }) => ({ KUBERNETES_SERVICE_HOST: new URL(url).hostname, KUBERNETES_SERVICE_PORT: new URL(url).port }),
+  environment: ({ url }) => ({
+    KUBERNETES_SERVICE_HOST: new URL(url).hostname,
+    KUBERNETES_SERVICE_PORT: new URL(url).port,
+    // As the chart has them.
+    MALLOC_ARENA_MAX: "2",
+    NODE_OPTIONS: "--max-semi-space-size=4",
+  }),
   command: async ({ apiServer, port }) => [
     process.execPath,
     "--disable-warning=ExperimentalWarning",
     join(root, "operator", "main.ts"),
-    ...["--service-account-directory", await serviceAccount(apiServer), "--operator-namespace", "default", "--identity", "bench"],
-    ...["--runtime-image", "local.test/nothing:1", "--port", String(port), "--webhook-port", "0", "--log-level", "warn"],
+    `--service-account-directory=${await serviceAccount(apiServer)}`,
+    "--operator-namespace=default",
+    "--identity=bench",
+    "--runtime-image=local.test/nothing:1",
+    `--port=${port}`,
+    "--webhook-port=0",
+    "--log-level=warn",
   ],
 };
 

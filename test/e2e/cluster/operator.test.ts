@@ -55,7 +55,7 @@ test("what is wrong is refused at kubectl apply with the field and the fix, and 
   const kubectl = (...args: readonly string[]) => field.cluster.kubectl(["-n", field.namespace, ...args], { input: right });
   expect(await kubectl("apply", "--dry-run=server", "-f", "-")).toContain("created (server dry run)");
   // diff ends with 1 where there is a difference.
-  await expect(kubectl("diff", "-f", "-")).rejects.toThrow();
+  await expect(kubectl("diff", "-f", "-")).rejects.toThrow("kubectl -n");
   await kubectl("apply", "-f", "-");
   expect(await kubectl("diff", "-f", "-")).toBe("");
 });

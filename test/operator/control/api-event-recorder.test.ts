@@ -11,7 +11,7 @@ import { sharedApiServer } from "../../cluster/shared-api-server.ts";
 import { uniqueName } from "../../kafka/unique-name.ts";
 import { FakeClock } from "./fake-clock.ts";
 import { metricValue } from "./metric-value.ts";
-import { openApi } from "./open-api.ts";
+import { openApi } from "../open-api.ts";
 
 const configMaps = { group: "", version: "v1", kind: "ConfigMap", plural: "configmaps", namespaced: true };
 const rolled = { type: "Normal", reason: "Rolling", action: "Roll", note: "to revision 1" } as const;

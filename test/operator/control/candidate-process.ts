@@ -5,7 +5,7 @@ import { registerControlMetrics } from "../../../operator/control/control-metric
 import { fencedApi } from "../../../operator/control/fenced-api.ts";
 import { startLeaderElection } from "../../../operator/control/leader-election.ts";
 import type { LeaseTiming } from "../../../operator/control/lease.ts";
-import { openApi } from "./open-api.ts";
+import { openApi } from "../open-api.ts";
 
 /** What a candidate's process is told on its command line, as JSON. */
 interface Candidacy {

@@ -4,7 +4,7 @@ import { leaseType } from "../../../operator/control/lease.ts";
 import type { KubeObject } from "../../../operator/kube/kube-object.ts";
 import { sharedApiServer } from "../../cluster/shared-api-server.ts";
 import { uniqueName } from "../../kafka/unique-name.ts";
-import { openApi } from "./open-api.ts";
+import { openApi } from "../open-api.ts";
 import { createMemoryLeases } from "./memory-leases.ts";
 
 const now = async (): Promise<void> => {};

@@ -3,7 +3,7 @@ import { systemClock } from "../../../operator/control/clock.ts";
 import { openHttpApi } from "../../../operator/kube/http-api.ts";
 import { kubeconfigAccess } from "../../../operator/kube/kubeconfig-access.ts";
 import { type ApiServer, startApiServer } from "../../cluster/api-server.ts";
-import { openApi } from "./open-api.ts";
+import { openApi } from "../open-api.ts";
 import { type ConfigMap, configMaps, startReflected } from "./reflected.ts";
 import { startTcpProxy } from "./tcp-proxy.ts";
 

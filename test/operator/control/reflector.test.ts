@@ -8,7 +8,7 @@ import { sharedApiServer } from "../../cluster/shared-api-server.ts";
 import { uniqueName } from "../../kafka/unique-name.ts";
 import { openGate } from "./api-gate.ts";
 import { FakeClock } from "./fake-clock.ts";
-import { openApi } from "./open-api.ts";
+import { openApi } from "../open-api.ts";
 import { type ConfigMap, configMaps, startReflected } from "./reflected.ts";
 import { seeded } from "./seeded.ts";
 import { startTcpProxy } from "./tcp-proxy.ts";

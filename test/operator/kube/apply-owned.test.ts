@@ -6,7 +6,7 @@ import type { ResourceType } from "../../../operator/kube/resource-type.ts";
 import type { ApiAccess } from "../../cluster/api-access.ts";
 import { sharedApiServer } from "../../cluster/shared-api-server.ts";
 import { uniqueName } from "../../kafka/unique-name.ts";
-import { openApi } from "../control/open-api.ts";
+import { openApi } from "../open-api.ts";
 import { countedApi } from "./counted-api.ts";
 
 const deployments: ResourceType = { group: "apps", version: "v1", kind: "Deployment", plural: "deployments", namespaced: true };

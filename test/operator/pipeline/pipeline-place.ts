@@ -9,7 +9,7 @@ import { resourceType } from "../../../operator/pipeline/resource-types.ts";
 import type { ApiAccess } from "../../cluster/api-access.ts";
 import { manifest, snowflakeConnection, snowflakeSink } from "../../crds/manifest.ts";
 import { uniqueName } from "../../kafka/unique-name.ts";
-import { openApi } from "../control/open-api.ts";
+import { openApi } from "../open-api.ts";
 import { type PlayedKubelet, playKubelet } from "./played-kubelet.ts";
 
 const namespaceType: ResourceType = { group: "", version: "v1", kind: "Namespace", plural: "namespaces", namespaced: false };

@@ -8,7 +8,7 @@ import type { ResourceType } from "../../../operator/kube/resource-type.ts";
 import { startWebhook } from "../../../operator/webhook/start-webhook.ts";
 import { sharedApiServer } from "../../cluster/shared-api-server.ts";
 import { uniqueName } from "../../kafka/unique-name.ts";
-import { openApi } from "./api-client.ts";
+import { openApi } from "../open-api.ts";
 import { neighbours, storedPipeline } from "./in-namespace.ts";
 import { webhookConfiguration } from "./webhook-place.ts";
 

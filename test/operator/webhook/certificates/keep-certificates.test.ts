@@ -13,7 +13,7 @@ import type { ApiAccess } from "../../../cluster/api-access.ts";
 import { sharedApiServer } from "../../../cluster/shared-api-server.ts";
 import { uniqueName } from "../../../kafka/unique-name.ts";
 import { webhookConfiguration } from "../webhook-place.ts";
-import { openApi } from "../api-client.ts";
+import { openApi } from "../../open-api.ts";
 
 const dayMs = 86_400_000;
 const never = new AbortController().signal;
