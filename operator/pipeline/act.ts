@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { EventRecorder } from "../control/event-recorder.ts";
 import type { ObjectStore } from "../control/object-store.ts";
 import type { OwnWrites } from "../control/own-writes.ts";
@@ -9,12 +10,15 @@ import { NotOurs } from "../kube/not-ours.ts";
 import type { ResourceType } from "../kube/resource-type.ts";
 import { keyOf } from "./dependents.ts";
 import { annotation, fieldManager, finalizer } from "./names.ts";
-import type { LivePipeline, Observed } from "./observed.ts";
+import type { LivePipeline, Observed, Obstacle } from "./observed.ts";
 import type { Action, Plan } from "./plan.ts";
 import type { PipelineStores } from "./pipeline-stores.ts";
 import { resourceType } from "./resource-types.ts";
 import { mergePatch } from "./status/merge-patch.ts";
 import { urgencyOf, waitMs } from "./status/urgency.ts";
+
+/** How much of an API server's refusal is shown, in characters: it may list every field. */
+const refusalCharactersMax = 1_000;
 
 /** What a plan is carried out with. */
 export interface Hands {
@@ -31,8 +35,8 @@ export interface Hands {
 export interface Done {
   /** Writes that changed something. */
   readonly writes: number;
-  /** The object in the way, if there is one; what came after it in the plan was left. */
-  readonly conflict: string | null;
+  /** What was in the way, if anything; what came after it in the plan was left. */
+  readonly obstacle: Obstacle | null;
   /** True where that is what a Pipeline of the same name has left, which the garbage collector is about to take away. */
   readonly leftover: boolean;
   /** True where the status was written. */
@@ -46,12 +50,13 @@ export interface Done {
  * begins with what is there by then.
  */
 export async function act(observed: Observed, plan: Plan, hands: Hands): Promise<Done> {
-  let done: Done = { writes: 0, conflict: null, leftover: false, told: false, statusWaitMs: null };
+  let done: Done = { writes: 0, obstacle: null, leftover: false, told: false, statusWaitMs: null };
   for (const action of plan.actions) {
     hands.signal.throwIfAborted();
     if (done.leftover) break;
-    // Only a status that already tells of the conflict may follow it.
-    if (done.conflict !== null && (action.kind !== "status" || done.conflict !== observed.conflict)) continue;
+    // Only a status that already tells of the obstacle may follow it.
+    const isTold = isDeepStrictEqual(done.obstacle, observed.obstacle);
+    if (done.obstacle !== null && (action.kind !== "status" || !isTold)) continue;
     done = await carryOut(action, { observed, plan, hands, done });
   }
   return done;
@@ -112,9 +117,12 @@ async function applyChild(object: KubeObject, { observed, hands, done }: Context
     ownWrites.wrote(owner, after, store);
     return { ...done, writes: done.writes + 1 };
   } catch (error) {
+    const name = `${object.kind} ${object.metadata.name}`;
+    if (isApiError(error, "Invalid", "Forbidden", "BadRequest"))
+      return { ...done, obstacle: { kind: "refused", object: name, why: error.message.slice(0, refusalCharactersMax) } };
     if (!(error instanceof NotOurs)) throw error;
     const leftover = error.owner?.kind === observed.pipeline.kind && error.owner.name === owner.name;
-    return leftover ? { ...done, leftover } : { ...done, conflict: `${object.kind} ${object.metadata.name}` };
+    return leftover ? { ...done, leftover } : { ...done, obstacle: { kind: "foreign", object: name } };
   }
 }
 

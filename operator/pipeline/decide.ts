@@ -6,8 +6,8 @@ import type { Observed } from "./observed.ts";
 import type { OperatorSettings, Plan } from "./plan.ts";
 import { statusOf } from "./status/status-of.ts";
 
-/** How soon an object that is in the way is looked for again, in milliseconds: no watch tells when somebody else's is gone. */
-const conflictRetryMs = 30_000;
+/** How soon a write that something was in the way of is tried again, in milliseconds: no watch tells when that is gone. */
+const obstacleRetryMs = 30_000;
 
 /**
  * Chooses what to do next about a Pipeline, from all that was observed. Pure: it reads no clock and calls no API, and what is as it
@@ -27,9 +27,9 @@ export function decide(observed: Observed, settings: OperatorSettings): Plan {
 
 /** Until the next moment at which time alone changes the decision. */
 function lookAgainAfter({ observed, rollout, drain }: Situation): number | null {
-  const { nowMs, conflict } = observed;
+  const { nowMs, obstacle } = observed;
   const moments = [
-    ...(conflict === null ? [] : [nowMs + conflictRetryMs]),
+    ...(obstacle === null ? [] : [nowMs + obstacleRetryMs]),
     ...(rollout.kind === "running" ? [rollout.lookAgainMs] : []),
     ...(drain?.lookAgainMs === null || drain === null ? [] : [drain.lookAgainMs]),
   ];

@@ -18,7 +18,7 @@ export interface Senses {
 }
 
 /** All that the stores know of a Pipeline; null where it is not there. Whether its spec is valid is looked into only when it has to be. */
-export type ObservedInStores = Omit<Observed, "specProblems" | "conflict">;
+export type ObservedInStores = Omit<Observed, "specProblems" | "obstacle">;
 
 /** Gathers what is known of a Pipeline. Asks nobody and writes nothing. What belongs to another of the same name is not seen. */
 export function observe(key: ObjectKey, { stores, told, departed, nowMs }: Senses): ObservedInStores | null {

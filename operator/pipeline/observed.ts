@@ -124,6 +124,13 @@ export interface DepartedPod {
   readonly report: PodReport | null;
 }
 
+/** What keeps a child from being written; `object` is as in `Deployment pipeline-orders`. */
+export type Obstacle =
+  /** An object of its name belongs to somebody else. */
+  | { readonly kind: "foreign"; readonly object: string }
+  /** The API server does not take it: wrong, or against a quota or a policy. */
+  | { readonly kind: "refused"; readonly object: string; readonly why: string };
+
 /** All that a decision is made from, as plain data. Nothing in it is newer than the moment it was read. */
 export interface Observed {
   readonly pipeline: LivePipeline;
@@ -138,7 +145,7 @@ export interface Observed {
   readonly children: readonly KubeObject[];
   readonly pods: readonly ObservedPod[];
   readonly departed: readonly DepartedPod[];
-  /** An object of the same name that is not ours, from the last try to write it: `Deployment pipeline-orders`; null: none. */
-  readonly conflict: string | null;
+  /** Why a child could not be written at the last try; null: nothing was in the way. */
+  readonly obstacle: Obstacle | null;
   readonly nowMs: number;
 }

@@ -13,7 +13,7 @@ import type { KubeObject } from "../kube/kube-object.ts";
 import type { AskPod } from "./ask-pod.ts";
 import { createDepartedPods } from "./departed-pods.ts";
 import { keyOf } from "./dependents.ts";
-import type { LiveConnection, LivePipeline } from "./observed.ts";
+import type { LiveConnection, LivePipeline, Obstacle } from "./observed.ts";
 import type { OperatorSettings } from "./plan.ts";
 import { pipelineListeners } from "./pipeline-listeners.ts";
 import { createPodReports } from "./pod-reports.ts";
@@ -86,7 +86,7 @@ export function startPipelineController(options: PipelineControllerOptions): Pip
   const connectionQueue = createWorkQueue({ name: connectionName, clock, metrics });
   const ownWrites = createOwnWrites(clock, log);
   const ownConnectionWrites = createOwnWrites(clock, log);
-  const memory = { statusMs: new Map<string, number>(), conflicts: new Map<string, string>() };
+  const memory = { statusMs: new Map<string, number>(), obstacles: new Map<string, Obstacle>() };
   const listeners = pipelineListeners({ queue, connectionQueue, reports, departed, clock });
   const { watches, storesOf, synced } = startScopes(options, listeners);
   return {

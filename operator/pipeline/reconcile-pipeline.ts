@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Logger } from "pino";
 import type { Clock } from "../control/clock.ts";
 import type { EventRecorder } from "../control/event-recorder.ts";
@@ -10,7 +11,7 @@ import { act, type Done } from "./act.ts";
 import { decide } from "./decide.ts";
 import { revisionOfIdentity } from "./decide/wanted.ts";
 import { observe, type ObservedInStores, type Senses } from "./observe.ts";
-import type { Observed } from "./observed.ts";
+import type { Observed, Obstacle } from "./observed.ts";
 import type { OperatorSettings, Plan } from "./plan.ts";
 import type { PipelineStores } from "./pipeline-stores.ts";
 import { type CheckSpec, specProblems } from "./spec-problems.ts";
@@ -38,8 +39,8 @@ export interface PipelineReconcileOptions {
 export interface PipelineMemory {
   /** When each one's status was last written, in milliseconds since the epoch. */
   readonly statusMs: Map<string, number>;
-  /** Objects in the way. */
-  readonly conflicts: Map<string, string>;
+  /** What was in the way of each one. */
+  readonly obstacles: Map<string, Obstacle>;
 }
 
 /** Brings a Pipeline to what its spec says: observes, decides, acts. */
@@ -51,10 +52,10 @@ export function reconcilePipeline(options: PipelineReconcileOptions): Reconcile 
     const found = stores === null ? null : observe(key, { ...senses, stores, nowMs: clock.now() });
     if (stores === null || found === null) {
       memory.statusMs.delete(text);
-      memory.conflicts.delete(text);
+      memory.obstacles.delete(text);
       return { requeueAfterMs: null };
     }
-    const observed = await completed(found, memory.conflicts.get(text) ?? null, { check: options.check, signal });
+    const observed = await completed(found, memory.obstacles.get(text) ?? null, { check: options.check, signal });
     const plan = decide(observed, options.settings);
     const { api, ownWrites, events } = options;
     const statusMs = memory.statusMs.get(text) ?? null;
@@ -74,24 +75,24 @@ export function reconcilePipeline(options: PipelineReconcileOptions): Reconcile 
 /** The spec is looked into only where there is no revision of it: that may take seconds of a compiler's time. */
 async function completed(
   found: ObservedInStores,
-  conflict: string | null,
+  obstacle: Obstacle | null,
   { check, signal }: { readonly check: CheckSpec; readonly signal: AbortSignal },
 ): Promise<Observed> {
   const deleting = found.pipeline.metadata.deletionTimestamp !== undefined;
   const known = deleting || revisionOfIdentity(found) !== null;
-  return { ...found, conflict, specProblems: known ? null : await specProblems(found.pipeline, check, signal) };
+  return { ...found, obstacle, specProblems: known ? null : await specProblems(found.pipeline, check, signal) };
 }
 
 /** Keeps what the next look needs to know, and says when that is to be. */
 function remembered(
-  { conflicts }: PipelineMemory,
+  { obstacles }: PipelineMemory,
   text: string,
   { observed, plan, done }: { readonly observed: Observed; readonly plan: Plan; readonly done: Done },
 ): ReconcileResult {
   if (done.leftover) return { requeueAfterMs: leftoverRetryMs };
-  if (done.conflict === null) conflicts.delete(text);
-  else conflicts.set(text, done.conflict);
-  if (done.conflict !== observed.conflict) return { requeueAfterMs: 0 };
+  if (done.obstacle === null) obstacles.delete(text);
+  else obstacles.set(text, done.obstacle);
+  if (!isDeepStrictEqual(done.obstacle, observed.obstacle)) return { requeueAfterMs: 0 };
   const waits = [plan.requeueAfterMs, done.statusWaitMs].filter((ms) => ms !== null);
   const requeueAfterMs = waits.length === 0 ? null : Math.min(...waits);
   return { requeueAfterMs, settled: done.writes === 0 && done.statusWaitMs === null };

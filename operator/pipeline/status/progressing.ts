@@ -1,15 +1,16 @@
 import { annotation } from "../names.ts";
 import { runsAlone } from "../decide/serving-pods.ts";
 import type { Situation } from "../decide/situation.ts";
+import type { Obstacle } from "../observed.ts";
 import type { Judgement } from "./judgement.ts";
 
 const type = "Progressing";
 
 /** Whether the spec as it is now comes about. */
 export function progressing({ observed, rollout, target, drain }: Situation): Judgement {
-  const { conflict, pipeline } = observed;
+  const { obstacle, pipeline } = observed;
   const { generation = 0 } = pipeline.metadata;
-  if (conflict !== null) return { type, status: "False", reason: "NameConflict", message: conflictMessage(conflict) };
+  if (obstacle !== null) return { type, status: "False", ...obstacleText(obstacle) };
   switch (rollout.kind) {
     case "none":
       return {
@@ -79,5 +80,15 @@ export function progressing({ observed, rollout, target, drain }: Situation): Ju
 /** The message alone where it says the reason itself. */
 const withReason = (reason: string, message: string): string => (message.includes(reason) ? message : `${reason}: ${message}`);
 
-const conflictMessage = (conflict: string): string =>
-  `${conflict} is there and belongs to somebody else: rename the Pipeline, or delete the ${conflict.split(" ")[0]}. It is left as it is`;
+function obstacleText(obstacle: Obstacle): Pick<Judgement, "reason" | "message"> {
+  const { kind, object } = obstacle;
+  if (kind === "refused")
+    return {
+      reason: "ChildRefused",
+      message: `the API server refuses ${object}: ${obstacle.why}. Correct what it names, most likely in spec.pod; what ran before runs on`,
+    };
+  return {
+    reason: "NameConflict",
+    message: `${object} is there and belongs to somebody else: rename the Pipeline, or delete the ${object.split(" ")[0]}. It is left as it is`,
+  };
+}

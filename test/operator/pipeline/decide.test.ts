@@ -292,8 +292,21 @@ describe("a rollout", () => {
 test("an object of the same name that is somebody else's is told with the fix", () => {
   const cluster = new SimulatedCluster();
   cluster.apply({});
-  const plan = decide({ ...cluster.observed()!, conflict: "Deployment pipeline-orders" }, settings);
+  const plan = decide({ ...cluster.observed()!, obstacle: { kind: "foreign", object: "Deployment pipeline-orders" } }, settings);
   expect(plan.status.conditions?.[0]).toMatchObject({ type: "Ready", status: "False", reason: "NameConflict" });
   expect(plan.status.conditions?.[0]?.message).toContain("rename the Pipeline, or delete the Deployment");
+  expect(plan.requeueAfterMs).toBe(30_000);
+});
+
+test("what the API server does not take is told in its own words, and tried again", () => {
+  const cluster = new SimulatedCluster();
+  cluster.apply({});
+  const why = "spec.template.spec.tolerations[0].operator: Unsupported value";
+  const plan = decide(
+    { ...cluster.observed()!, obstacle: { kind: "refused", object: "Deployment pipeline-orders", why } },
+    settings,
+  );
+  expect(plan.status.conditions?.[0]).toMatchObject({ type: "Ready", status: "False", reason: "ChildRefused" });
+  expect(plan.status.conditions?.[0]?.message).toContain(why);
   expect(plan.requeueAfterMs).toBe(30_000);
 });

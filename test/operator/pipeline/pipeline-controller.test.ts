@@ -149,6 +149,35 @@ test.concurrent(
   },
 );
 
+test.concurrent("what the API server refuses in a child is told, and what ran before runs on", patience, async ({ expect }) => {
+  await using place = await openPipelinePlace(access);
+  const kubectl = (...args: string[]) => access.kubectl(["-n", place.namespace, ...args]);
+  await using _operator = await startOperator(place.api, place.namespace);
+  await place.apply({});
+  await place.until("Ready", isReady);
+  const template = () => kubectl("get", "deployment", "pipeline-orders", "-o", "jsonpath={.spec.template}");
+  const before = await template();
+  // Only the API server knows what a toleration may be.
+  const change = (operator: string) =>
+    kubectl(
+      "patch",
+      "pipeline",
+      "orders",
+      "--type=merge",
+      "-p",
+      JSON.stringify({ spec: { pod: { tolerations: [{ operator }] } } }),
+    );
+  await change("Sideways");
+  const told = await place.until("told", (pipeline) => condition(pipeline, "Progressing") === "False ChildRefused");
+  expect(told?.status?.conditions?.find(({ type }) => type === "Progressing")?.message).toMatch(
+    /Deployment pipeline-orders.*Sideways/s,
+  );
+  expect(await template()).toBe(before);
+  await change("Exists");
+  await place.until("Ready", isReady);
+  expect(await template()).toContain("Exists");
+});
+
 test.concurrent("it waits for what it refers to, and rolls when that changes", patience, async ({ expect }) => {
   await using place = await openPipelinePlace(access);
   const kubectl = (...args: string[]) => access.kubectl(["-n", place.namespace, ...args]);

@@ -124,7 +124,7 @@ export class SimulatedCluster {
       children,
       pods: this.pods,
       departed: this.departed,
-      conflict: null,
+      obstacle: null,
       nowMs: this.nowMs,
     };
   }
