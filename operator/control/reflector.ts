@@ -182,5 +182,7 @@ function tell<T extends KubeObject>(
   const fields = { kind: type.kind, lastedMs: Math.round(lastedMs), ...then };
   if (error === null) log.debug(fields, "watch ended, begun again");
   else if (isApiError(error, "Expired", "Gone")) log.info(fields, "watch is too far behind: everything is listed again");
+  // A server that has just started, or is busy, says so; nothing is wrong.
+  else if (isApiError(error, "TooManyRequests")) log.info({ ...fields, error: error.message }, "watch put off by the API server");
   else log.warn({ ...fields, err: error }, "watch failed, begun again");
 }
