@@ -11,7 +11,7 @@ The one table of what the operator may do. docs/operator.md explains each line; 
   resources: [connections]
   verbs: [get, list, watch]
 - apiGroups: [snowline.dev]
-  resources: [pipelines/status]
+  resources: [pipelines/status, connections/status]
   verbs: [patch]
 # Where the server enforces it, who makes a Pipeline the owner of something has to have this.
 - apiGroups: [snowline.dev]
