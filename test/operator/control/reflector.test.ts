@@ -155,7 +155,7 @@ describe("a reflector", () => {
     await reflected.reflector.synced;
     await reflected.agrees(direct);
     expect(gate.seen).toHaveLength(3);
-    expect(reflected.logged.filter((line) => line.startsWith("watch failed"))).toHaveLength(2);
+    expect(reflected.logged.filter((line) => line.startsWith("watch put off by the API server"))).toHaveLength(2);
   });
 
   it("reads what comes in pieces of three bytes", async () => {
