@@ -10,14 +10,14 @@ const columns: readonly { readonly title: string; cell(measured: Measurement): s
   { title: "", cell: ({ contestant }) => contestant },
   { title: "objects", cell: ({ count }) => String(count) },
   { title: "all made, s", cell: ({ madeSeconds }) => madeSeconds.toFixed(1) },
-  { title: "settled, s", cell: ({ settledSeconds }) => settledSeconds.toFixed(1) },
+  { title: "settled, s", cell: ({ settledSeconds }) => settledSeconds?.toFixed(1) ?? "never" },
   { title: "requests each", cell: ({ requestsEach }) => requestsEach.toFixed(1) },
   { title: "reconcile p50, ms", cell: ({ p50Ms }) => p50Ms.toFixed(1) },
   { title: "p99, ms", cell: ({ p99Ms }) => p99Ms.toFixed(0) },
   { title: "CPU, s", cell: ({ cpuSeconds }) => cpuSeconds.toFixed(1) },
   { title: "memory, MB", cell: ({ peakBytes }) => (peakBytes / 1e6).toFixed(0) },
   { title: "idle requests/s", cell: ({ idleRequestsPerSecond }) => idleRequestsPerSecond.toFixed(2) },
-  { title: "restart, s", cell: ({ restartSeconds }) => restartSeconds.toFixed(1) },
+  { title: "restart, s", cell: ({ restartSeconds }) => restartSeconds?.toFixed(1) ?? "never" },
   { title: "writes after it", cell: ({ restartWrites }) => String(restartWrites) },
 ];
 

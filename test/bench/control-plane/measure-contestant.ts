@@ -19,8 +19,8 @@ export interface Measurement {
   readonly count: number;
   /** From the first object to the last thing made of one. */
   readonly madeSeconds: number;
-  /** From the first object to the last request. */
-  readonly settledSeconds: number;
+  /** From the first object to the last request; null: it goes on asking. */
+  readonly settledSeconds: number | null;
   /** Until then, without what the start took. */
   readonly requestsEach: number;
   readonly p50Ms: number;
@@ -31,8 +31,8 @@ export interface Measurement {
   readonly peakBytes: number;
   /** Once settled, of all kinds, the lease's among them. */
   readonly idleRequestsPerSecond: number;
-  /** A new process: from its start to the last request, the lease's aside. */
-  readonly restartSeconds: number;
+  /** A new process: from its start to the last request, the lease's aside; null: it goes on asking. */
+  readonly restartSeconds: number | null;
   /** In `restartSeconds` and the quiet after it, the lease's among them. */
   readonly restartWrites: number;
 }
@@ -46,6 +46,8 @@ const quietMs = 12_000;
 const leaseRequests = 14;
 const idleMs = 30_000;
 const doneMsMax = 1_800_000;
+/** Who still asks so long after everything is made will go on. */
+const busyMsMax = 120_000;
 const startMsMax = 60_000;
 
 /** A contestant's process. */
@@ -112,7 +114,7 @@ async function measureFirst(contestant: Contestant, { apiServer, api, count, say
       Array.from({ length: count }, (_, index) => contestant.object(index)),
     );
     const madeSeconds = ((await allMade(api, contestant, count)) - began) / 1000;
-    const settledSeconds = ((await quiet(running)) - began) / 1000;
+    const settledSeconds = secondsFrom(began, await quiet(running));
     const samples = await running.samples();
     const { cpuSeconds } = await usageOf(running.pid);
     const idleRequestsPerSecond = await idle(running);
@@ -135,7 +137,7 @@ async function measureFirst(contestant: Contestant, { apiServer, api, count, say
 async function measureRestart(contestant: Contestant, apiServer: ApiServer, say: (line: string) => void) {
   const began = performance.now();
   await using running = await start(contestant, apiServer, say);
-  const restartSeconds = ((await quiet(running)) - began) / 1000;
+  const restartSeconds = secondsFrom(began, await quiet(running));
   return { restartSeconds, restartWrites: requestsIn(await running.samples()).writes };
 }
 
@@ -188,16 +190,18 @@ async function allMade(api: Api, { makes, name }: Contestant, count: number): Pr
   return performance.now();
 }
 
-/** Waits until nothing is asked any more but for the lease; answers when the last other request was, on the clock of `performance.now()`. */
-async function quiet(running: Running): Promise<number> {
-  const deadline = performance.now() + doneMsMax;
+const secondsFrom = (began: number, atMs: number | null): number | null => (atMs === null ? null : (atMs - began) / 1000);
+
+/** Waits until nothing is asked any more but for the lease; answers when the last other request was, on the clock of `performance.now()`. null: it goes on. */
+async function quiet(running: Running): Promise<number | null> {
+  const deadline = performance.now() + busyMsMax;
   const seen: { readonly atMs: number; readonly requests: number }[] = [];
   for (;;) {
     const atMs = performance.now();
     seen.push({ atMs, requests: requestsIn(await running.samples()).all });
     const before = seen.findLast((one) => one.atMs <= atMs - quietMs);
     if (before !== undefined && seen.at(-1)!.requests - before.requests <= leaseRequests) return before.atMs;
-    if (atMs > deadline) throw new Error(`bench: still busy after ${doneMsMax / 1000} s`);
+    if (atMs > deadline) return null;
     await sleep(pollMs);
   }
 }
