@@ -1,4 +1,5 @@
 import { boolean, integer, number, object, optional, type Static, string } from "../schema.ts";
+import { scalingStatus } from "./scaling-status.ts";
 import { conditions } from "./condition.ts";
 
 /** Status of a Pipeline. Bounded: totals and the furthest-behind split, never a list of all partitions. */
@@ -29,7 +30,7 @@ export const pipelineStatus = object("What the pipeline is doing.", {
   ),
   image: optional(string("Image the pods run.", { maxLength: 1024 })),
   conditions: conditions(
-    "Ready, SpecValid, ReferencesResolved, Progressing, Available, SourceReachable, SourceAsExpected, SinkReachable, DeadLettersReachable, LookupsFresh, Draining.",
+    "Ready, SpecValid, ReferencesResolved, Progressing, Available, SourceReachable, SourceAsExpected, SinkReachable, DeadLettersReachable, LookupsFresh, QualityAsExpected, Scaling, Draining.",
   ),
   pods: optional(string("Pods that are ready, of those wanted: `2/3`.", { maxLength: 32 })),
   replicas: optional(integer("Pods that exist.", { format: "int32" })),
@@ -60,6 +61,7 @@ export const pipelineStatus = object("What the pipeline is doing.", {
       ),
     }),
   ),
+  scaling: optional(scalingStatus),
   lastLoadTime: optional(string("When rows were last loaded.", { format: "date-time" })),
   positions: optional(
     object("Where the splits stand, in brief.", {

@@ -6,20 +6,10 @@ import { boolean, integer, object, oneOf, optional, type Static, withDefault } f
 import { type Kind, type Resource } from "./kind.ts";
 import { pipelineStatus } from "./pipeline-status.ts";
 import { podOverrides } from "./pod-overrides.ts";
+import { pipelineLineage } from "./lineage.ts";
+import { pipelineQuality } from "./quality.ts";
+import { pipelineScaling } from "./scaling.ts";
 import { pipelineTransform } from "./transform.ts";
-
-const scaling = object(
-  "Autoscaling. It decides how many pods run; it never writes the spec.",
-  {
-    min: withDefault(integer("Fewest pods. 0 leaves no pod while there is nothing to read.", { minimum: 0, maximum: 1000 }), 1),
-    max: integer("Most pods.", { minimum: 1, maximum: 1000 }),
-    targetLagSeconds: withDefault(
-      integer("How far behind the newest record the table may be.", { minimum: 1, maximum: 86_400 }),
-      60,
-    ),
-  },
-  [{ rule: "self.min <= self.max", message: "min is above max: lower min or raise max" }],
-);
 
 const pipelineSource = oneOf("Where records come from.", { kafka: kafkaSource, files: filesSource });
 export type PipelineSource = Static<typeof pipelineSource>;
@@ -54,7 +44,7 @@ const pipelineSpec = object(
         { minimum: 0, maximum: 1000, format: "int32" },
       ),
     ),
-    scaling: optional(scaling),
+    scaling: optional(pipelineScaling),
     suspend: optional(boolean("Drain and stop: what was read is loaded, then no pod runs.")),
     rollout: optional(
       object("How a change of the spec comes about.", {
@@ -66,6 +56,8 @@ const pipelineSpec = object(
         ),
       }),
     ),
+    quality: optional(pipelineQuality),
+    lineage: optional(pipelineLineage),
     pod: optional(podOverrides),
   },
   [
@@ -76,6 +68,10 @@ const pipelineSpec = object(
     {
       rule: "!has(self.source.files) || ((!has(self.replicas) || self.replicas <= 1) && (!has(self.scaling) || self.scaling.max <= 1))",
       message: "source.files has one reader: set replicas (or scaling.max) to 1",
+    },
+    {
+      rule: "!has(self.scaling) || self.scaling.min > 0 || has(self.source.kafka)",
+      message: "scaling.min 0 needs source.kafka, whose offsets tell when to begin again: set scaling.min to 1",
     },
     {
       rule: "!has(self.sink.duckdb) || ((!has(self.replicas) || self.replicas <= 1) && (!has(self.scaling) || self.scaling.max <= 1))",

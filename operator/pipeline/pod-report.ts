@@ -22,6 +22,17 @@ export interface PodReport {
   /** Splits it owns. */
   readonly splits: number;
   readonly lastLoadTime: string | null;
+  /** Part of the last minute in which the busiest stage worked, and in which a batch waited for the sink, each between 0 and 1; absent where an older runtime does not tell. */
+  readonly load?: { readonly busyFraction: number; readonly sinkWaitFraction: number };
+  /** What arrived at its splits over the last minute; absent where an older runtime does not tell, null while it is not known. */
+  readonly arrivals?: {
+    readonly recordsPerSecond: number | null;
+    readonly hottest: { readonly split: string; readonly recordsPerSecond: number } | null;
+  };
+  /** Splits that there are in all, whoever reads them; null where the source does not know or an older runtime does not tell. */
+  readonly splitsTotal?: number | null;
+  /** Changes of its splits since it began, and for how many seconds they kept it from reading. */
+  readonly rebalances?: { readonly count: number; readonly stallSeconds: number };
   /** When it was asked, in milliseconds since the epoch. */
   readonly atMs: number;
 }

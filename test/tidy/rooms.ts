@@ -97,8 +97,20 @@ export const rooms: readonly Room[] = [
     why: "admission knows no workload",
   },
   {
+    path: "operator/scaling/",
+    may: ["crds/"],
+    packages: ["croner"],
+    why: "how many pods are to run is a pure function of numbers: it knows no cluster",
+  },
+  {
+    path: "operator/probe/",
+    may: ["operator/kube/", "operator/control/", "operator/scaling/", "crds/"],
+    packages: ["pino", "prom-client"],
+    why: "probing a source knows no workload, and hands secrets only to its own process",
+  },
+  {
     path: "operator/pipeline/",
-    may: ["operator/kube/", "operator/control/", "operator/compile/", "crds/"],
+    may: ["operator/kube/", "operator/control/", "operator/compile/", "operator/scaling/", "operator/probe/", "crds/"],
     packages: ["pino", "prom-client"],
     why: "a pipeline's workload knows no admission and no transport",
   },
