@@ -13,7 +13,7 @@ export type CompiledMembers = Pick<PipelineSpec, "source" | "transform"> & Parti
  */
 export async function compilePipelineSpec(
   { source, transform, sink }: CompiledMembers,
-  options: Pick<CompileOptions, "compileMsMax" | "aggregates"> = {},
+  options: Pick<CompileOptions, "compileMsMax" | "database"> = {},
 ): Promise<CompiledTransform | SqlProblem[]> {
   const columns = sourceColumns(source);
   if (areProblems(columns)) return columns;

@@ -6,19 +6,17 @@ import { areProblems } from "./check-columns.ts";
 import { type Column, type MetaColumn, metaColumns } from "./column.ts";
 import type { CompiledTransform, SqlProblem } from "./compiled.ts";
 import { outputColumns } from "./output-columns.ts";
-import { openLockedDatabase } from "./locked-database.ts";
 import { lookupColumns, lookupProblems } from "./lookup-spec.ts";
 import { nearest } from "../crds/nearest.ts";
 import { needsRecords, perBatchReasons } from "./per-batch.ts";
-import { type Accepted, acceptStatement, aggregateNames } from "./accept-statement.ts";
+import { type Accepted, acceptStatement } from "./accept-statement.ts";
+import { type CompileDatabase, leavingNothing, openCompileDatabase } from "./compile-database.ts";
 import { rewrite } from "./rewrite.ts";
 import { quoted } from "./duckdb-type.ts";
 import { reservedPrefix, sameName } from "./sql-text.ts";
 import { problemAt, problemOf, sqlPath } from "./sql-problem.ts";
 import { isNode, type Node, node, nodes, offsetOf, text } from "./statement.ts";
 
-/** Compiling holds empty tables only. */
-const memoryBytes = 128 * 1024 * 1024;
 /** Compiling takes milliseconds; SQL that takes this long is none that a batch would come through with either. */
 const compileMsMaxDefault = 10_000;
 const everything = "SELECT * FROM source";
@@ -44,8 +42,8 @@ export interface CompileOptions {
   readonly perRecord?: boolean;
   /** SQL that takes longer to compile is refused. Default: 10 s. */
   readonly compileMsMax?: number;
-  /** What `aggregateNames` gave before: asking DuckDB takes as long as the rest. Default: DuckDB is asked. */
-  readonly aggregates?: ReadonlySet<string>;
+  /** Where to compile; nobody else may be at it. Default: one of its own, which takes twice as long. */
+  readonly database?: CompileDatabase;
 }
 
 /**
@@ -56,7 +54,7 @@ export async function compileTransform(options: CompileOptions): Promise<Compile
   const lookups = options.transform?.lookups ?? {};
   const problems = lookupProblems(lookups);
   if (problems.length > 0) return problems;
-  const database = await openLockedDatabase({ directory: null, memoryBytes, threads: 1 });
+  const database = options.database ?? (await openCompileDatabase());
   const { compileMsMax = compileMsMaxDefault } = options;
   const stopped = new AbortController();
   try {
@@ -65,10 +63,10 @@ export async function compileTransform(options: CompileOptions): Promise<Compile
       return problems;
     });
     // DuckDB's binder heeds no interrupt: what it is at is left to itself.
-    return await Promise.race([compileIn(database.connection, options, lookups), late]);
+    return await Promise.race([leavingNothing(database, () => compileIn(database, options, lookups)), late]);
   } finally {
     stopped.abort();
-    database.close();
+    if (options.database === undefined) database[Symbol.dispose]();
   }
 }
 
@@ -78,7 +76,7 @@ function tooLong(compileMsMax: number): SqlProblem[] {
 }
 
 async function compileIn(
-  connection: DuckDBConnection,
+  { connection, aggregates }: CompileDatabase,
   options: CompileOptions,
   lookups: Readonly<Record<string, Lookup>>,
 ): Promise<CompiledTransform | SqlProblem[]> {
@@ -101,7 +99,6 @@ async function compileIn(
   } catch (error) {
     return [problemOf(sql, error)];
   }
-  const aggregates = options.aggregates ?? (await aggregateNames(connection));
   let shape: OutputShape;
   try {
     shape = await outputOf(connection, accepted, { source, meta: analysis.meta, aggregates });
