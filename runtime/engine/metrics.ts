@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 import type { Condition } from "../../crds/kinds/condition.ts";
+import type { Arrivals } from "./arrivals.ts";
 import type { SplitLag } from "./lag.ts";
 import type { Rates } from "./rate-window.ts";
 import { type Stage, stages } from "./stage-clock.ts";
@@ -16,6 +17,8 @@ export interface Scraped {
   /** Seconds since the stage's call in progress began; null where there is none. */
   readonly stageCallSeconds: Readonly<Record<Stage, number | null>>;
   readonly sinkWaitSeconds: number;
+  readonly arrivals: Arrivals;
+  readonly rebalances: { readonly count: number; readonly stallSeconds: number };
 }
 
 /** What the engine counts. Labels are bounded and never hold a record's values. */
@@ -116,6 +119,16 @@ function registerStageSeconds(registry: Registry, status: () => Scraped): void {
     "Seconds in which transformed batches waited for the sink. Its rate is the sink-wait fraction: near 1 more pods do not help.",
     (target, { sinkWaitSeconds }) => target.inc(sinkWaitSeconds),
   );
+  counter(
+    "snowline_rebalances_total",
+    "Changes of the splits that this pod reads, such as partitions that came from another pod.",
+    (target, { rebalances }) => target.inc(rebalances.count),
+  );
+  counter(
+    "snowline_rebalance_stall_seconds_total",
+    "Seconds for which changes of its splits kept this pod from reading any.",
+    (target, { rebalances }) => target.inc(rebalances.stallSeconds),
+  );
 }
 
 function registerGauges(registry: Registry, status: () => Scraped): void {
@@ -156,6 +169,13 @@ function registerGauges(registry: Registry, status: () => Scraped): void {
     help: "Age of the last loaded record where there are newer ones, else 0.",
     labelNames,
     fill: perSplit("seconds"),
+  });
+  gauge("snowline_arrivals_per_second", {
+    help: "Records that arrived at the splits of this pod each second of the last minute; no series while that is not known.",
+    fill: (target, { arrivals }) => {
+      if (arrivals.recordsPerSecond === null) target.remove();
+      else target.set(arrivals.recordsPerSecond);
+    },
   });
   gauge<Stage>("snowline_busy_fraction", {
     help: "Part of the last minute in which the busiest stage worked. At 1 this pod cannot go faster.",

@@ -37,6 +37,8 @@ export class OwnedSplits {
   #waitTold = false;
   #notices: readonly string[] = [];
   #owned = 0;
+  /** True once the first splits are open: what comes before is no change. */
+  #claimed = false;
 
   constructor(source: Source, sink: Sink, surroundings: Surroundings) {
     this.#source = source;
@@ -54,7 +56,8 @@ export class OwnedSplits {
    * they stand there. No batch may be in flight. Throws GivenUp when the pipeline is to stop.
    */
   async claim(): Promise<void> {
-    const { stop, log } = this.#surroundings;
+    const { stop, log, clock, report } = this.#surroundings;
+    const sinceMs = clock.now();
     const splits = await persist(() => this.#source.splits(stop), "source", stop, this.#surroundings);
     if (stop.aborted) throw new GivenUp();
     const owned = new Set(splits.map(({ id }) => id));
@@ -65,6 +68,8 @@ export class OwnedSplits {
     const nowMs = this.#surroundings.clock.now();
     const gained = splits.filter(({ id }) => !this.#open.has(id) && (this.#heldBack.get(id) ?? 0) <= nowMs);
     if (gained.length > 0) await this.#takeOver(gained);
+    if (this.#claimed && gained.length + lost.length > 0) report.rebalance(clock.now() - sinceMs);
+    this.#claimed = true;
     log.info(
       { owned: this.#open.size, gained: gained.length, lost: lost.length, heldBack: this.#heldBack.size },
       "splits claimed",
@@ -132,7 +137,7 @@ export class OwnedSplits {
 
   /** True when no split is anybody else's. */
   #hasAll(): boolean {
-    const total = this.#source.splitsTotal === undefined ? this.#open.size : this.#source.splitsTotal();
+    const total = this.total();
     if (total === null) return false;
     const elsewhere = total - this.#open.size - this.#heldBack.size;
     if (elsewhere > 0 && !this.#waitTold) {
@@ -143,6 +148,16 @@ export class OwnedSplits {
       );
     }
     return elsewhere <= 0 && this.#heldBack.size === 0;
+  }
+
+  /** How many splits there are in all, whoever reads them; null where the source does not know. */
+  total(): number | null {
+    return this.#source.splitsTotal === undefined ? this.#open.size + this.#heldBack.size : this.#source.splitsTotal();
+  }
+
+  /** How far each open split is read, and where it ends. */
+  progress(): readonly SplitProgress[] {
+    return this.#source.progress().filter(({ split }) => this.#open.has(split));
   }
 
   lag(): readonly SplitLag[] {

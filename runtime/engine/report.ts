@@ -1,5 +1,7 @@
 import type { Registry } from "prom-client";
 import type { Condition } from "../../crds/kinds/condition.ts";
+import type { SplitProgress } from "../component/source.ts";
+import { arrivalsOf, type Ends, noteEnds } from "./arrivals.ts";
 import type { Clock } from "./clock.ts";
 import { type Observation, readiness, withCondition } from "./conditions.ts";
 import { type Lag, type SplitLag, totalLag } from "./lag.ts";
@@ -35,6 +37,10 @@ export interface EngineStatus extends Scraped {
   readonly proof: Proof;
   readonly totals: Totals;
   readonly lag: Lag;
+  /** Of the last minute, each between 0 and 1: see `Rates`. */
+  readonly load: { readonly busyFraction: number; readonly sinkWaitFraction: number };
+  /** Splits that there are in all, whoever reads them; null where the source does not know. */
+  readonly splitsTotal: number | null;
   readonly lastLoadTime: string | null;
 }
 
@@ -44,6 +50,18 @@ export interface ReportedSplits {
   lag(): readonly SplitLag[];
   /** How many the source gave at the last claim, be they open or not. */
   readonly owned: number;
+  /** How far each open one is read, and where it ends. */
+  progress(): readonly SplitProgress[];
+  /** How many there are in all, whoever reads them; null where the source does not know. */
+  total(): number | null;
+}
+
+/** What changes of a reader's splits cost. */
+export interface Rebalances {
+  /** Changes since the process began; the first splits are none. */
+  readonly count: number;
+  /** Seconds for which they kept it from reading any split. */
+  readonly stallSeconds: number;
 }
 
 /** What a report is about. */
@@ -75,7 +93,9 @@ export class PipelineReport {
   #started = false;
   #resumed = false;
   #lastLoadMs: number | null = null;
-  #splits: ReportedSplits = { lag: () => [], owned: 0 };
+  #splits: ReportedSplits = { lag: () => [], owned: 0, progress: () => [], total: () => null };
+  #ends: Ends = new Map();
+  #rebalances: Rebalances = { count: 0, stallSeconds: 0 };
   #splitlessSinceMs: number | null = null;
   #proof: Proof = { kind: "waiting", message: "the pipeline is starting" };
   #totals: Totals = { recordsRead: 0, recordsLoaded: 0, rowsLoaded: 0, recordsRejected: 0, recordsSkipped: 0, batches: 0 };
@@ -124,6 +144,12 @@ export class PipelineReport {
     this.#resumed = true;
   }
 
+  /** Its splits have changed, for which it read none for so long. */
+  rebalance(stallMs: number): void {
+    const { count, stallSeconds } = this.#rebalances;
+    this.#rebalances = { count: count + 1, stallSeconds: stallSeconds + stallMs / 1000 };
+  }
+
   /** Records came from the source. */
   read(records: number, skipped: number): void {
     if (records === 0 && skipped === 0) return;
@@ -155,6 +181,7 @@ export class PipelineReport {
     let cancel = (): void => {};
     const turn = (): void => {
       this.#samples = keepSamples(this.#samples, this.#sums());
+      this.#ends = noteEnds(this.#ends, this.#splits.progress(), this.#options.clock.now());
       this.#prove();
       cancel = this.#options.clock.after(sampleMs, turn);
     };
@@ -164,6 +191,7 @@ export class PipelineReport {
 
   status(): EngineStatus {
     const splits = this.#splits.lag();
+    const rates = ratesOf(this.#samples, this.#sums());
     return {
       pipeline: this.pipeline,
       schemaVersion: this.schemaVersion,
@@ -173,7 +201,11 @@ export class PipelineReport {
       proof: this.#proof,
       conditions: this.#conditions,
       totals: this.#totals,
-      rates: ratesOf(this.#samples, this.#sums()),
+      rates,
+      load: { busyFraction: rates.busyFraction, sinkWaitFraction: rates.sinkWaitFraction },
+      arrivals: this.#started ? arrivalsOf(this.#ends, splits.length) : { recordsPerSecond: null, hottest: null },
+      rebalances: this.#rebalances,
+      splitsTotal: this.#splits.total(),
       lag: totalLag(splits),
       splits,
       lastLoadTime: this.#lastLoadMs === null ? null : new Date(this.#lastLoadMs).toISOString(),
