@@ -33,7 +33,7 @@ export interface Revision {
 
 /** What makes two revisions the same. */
 export interface RevisionContent {
-  /** The spec without what no pod reads: replicas, scaling, suspend, rollout. */
+  /** The spec without what no pod reads: replicas, scaling, suspend, rollout, quality.rows. */
   readonly spec: Readonly<Record<string, unknown>>;
   /** metadata.generation of the Pipeline when it was made. Not part of the digest. */
   readonly generation: number;

@@ -41,7 +41,38 @@ export function parseReport(text: string, atMs: number): PodReport | null {
     },
     splits: countOf(value["splits"]),
     lastLoadTime: timeOf(value["lastLoadTime"]),
+    ...scalingTermsOf(value),
     atMs,
+  };
+}
+
+type ScalingTerms = Pick<PodReport, "load" | "arrivals" | "splitsTotal" | "rebalances">;
+
+/** What the number of pods follows from, as far as this runtime tells it. */
+function scalingTermsOf(value: Fields): ScalingTerms {
+  const [load, arrivals, rebalances] = [fields(value["load"]), fields(value["arrivals"]), fields(value["rebalances"])];
+  const [busy, sinkWait] = [numberOf(load["busyFraction"]), numberOf(load["sinkWaitFraction"])];
+  const hottest = fields(arrivals["hottest"]);
+  const hottestPerSecond = numberOf(hottest["recordsPerSecond"]);
+  return {
+    ...(busy === null || sinkWait === null
+      ? {}
+      : { load: { busyFraction: Math.min(busy, 1), sinkWaitFraction: Math.min(sinkWait, 1) } }),
+    ...(value["arrivals"] === undefined
+      ? {}
+      : {
+          arrivals: {
+            recordsPerSecond: numberOf(arrivals["recordsPerSecond"]),
+            hottest:
+              typeof hottest["split"] === "string" && hottestPerSecond !== null
+                ? { split: textOf(hottest["split"]), recordsPerSecond: hottestPerSecond }
+                : null,
+          },
+        }),
+    ...(value["splitsTotal"] === undefined ? {} : { splitsTotal: wholeOf(value["splitsTotal"]) }),
+    ...(value["rebalances"] === undefined
+      ? {}
+      : { rebalances: { count: countOf(rebalances["count"]), stallSeconds: numberOf(rebalances["stallSeconds"]) ?? 0 } }),
   };
 }
 
@@ -53,6 +84,7 @@ const textOf = (value: unknown): string => (typeof value === "string" ? value.sl
 const numberOf = (value: unknown): number | null =>
   typeof value === "number" && Number.isFinite(value) && value >= 0 ? value : null;
 const countOf = (value: unknown): number => Math.min(Math.floor(numberOf(value) ?? 0), Number.MAX_SAFE_INTEGER);
+const wholeOf = (value: unknown): number | null => (numberOf(value) === null ? null : countOf(value));
 const timeOf = (value: unknown): string | null =>
   typeof value === "string" && !Number.isNaN(Date.parse(value)) ? value.slice(0, 32) : null;
 

@@ -54,13 +54,21 @@ export function identityOf({ pipeline, connections, references }: RevisionInputs
 
 /** What the pods of this Pipeline would read now: see `RevisionContent`. */
 export function contentOf({ pipeline, connections, references }: RevisionInputs): RevisionContent {
-  const fields = Object.entries(pipeline.spec).filter(([name]) => !outsideOfPods.includes(name));
   return {
-    spec: Object.fromEntries(fields),
+    spec: readByPods(pipeline.spec),
     generation: pipeline.metadata.generation ?? 0,
     connections: namedConnections(pipeline, connections).map(({ metadata, spec }) => ({ name: metadata.name, spec })),
     references: references.map(({ kind, name, keys, version }) => ({ kind, name, keys, version })).toSorted(byText),
     roll: rollOf(pipeline),
+  };
+}
+
+/** `quality.rows` is over all pods: no pod can judge it. */
+function readByPods({ quality, ...spec }: LivePipeline["spec"]): RevisionContent["spec"] {
+  const fields = Object.entries(spec).filter(([name]) => !outsideOfPods.includes(name));
+  return {
+    ...Object.fromEntries(fields),
+    ...(quality?.rejected === undefined ? {} : { quality: { rejected: quality.rejected } }),
   };
 }
 

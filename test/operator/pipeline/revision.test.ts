@@ -11,6 +11,7 @@ test.each<[string, OrdersOptions]>([
   ["scaling", { set: { "spec.scaling": { max: 4 } } }],
   ["suspend", { set: { "spec.suspend": true } }],
   ["the rollout's deadline", { set: { "spec.rollout": { deadlineSeconds: 60 } } }],
+  ["how many rows are expected, which no pod can judge", { set: { "spec.quality": { rows: { warnBelow: 1 } } } }],
   ["the generation", { metadata: { generation: 9 } }],
   ["labels and annotations of the Pipeline", { metadata: { labels: { a: "b" }, annotations: { a: "b" } } }],
   ["a default that is written out", { set: { "spec.source.kafka.fetchWaitMs": 500 } }],
@@ -22,6 +23,7 @@ test.each<[string, OrdersOptions]>([
 test.each<[string, OrdersOptions]>([
   ["the SQL", { set: { "spec.transform.sql": "SELECT 1 AS a FROM source" } }],
   ["the pods' memory", { set: { "spec.pod.resources": { limits: { memory: "2Gi" } } } }],
+  ["what part of the records may be rejected", { set: { "spec.quality": { rejected: { warnAbove: 0.1 } } } }],
   ["a field of a Connection", { warehouse: { "spec.snowflake.role": "OTHER" } }],
   ["a Secret's version", { versions: { "Secret/user": "user-uid/2" } }],
   ["a Secret that was made again", { versions: { "Secret/user": "other-uid/1" } }],
