@@ -1,5 +1,6 @@
-import { openAbortScope } from "./abort-scope.ts";
-import { type Clock, sleep } from "./clock.ts";
+import { openAbortScope } from "../kube/abort-scope.ts";
+import type { Clock } from "./clock.ts";
+import { sleep } from "../kube/timing.ts";
 import type { LeaseTiming } from "./lease.ts";
 import type { LeaseHolder, Try } from "./lease-holder.ts";
 import type { SharedTerm } from "./shared-term.ts";

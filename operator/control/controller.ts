@@ -1,7 +1,8 @@
 import type { Logger } from "pino";
 import { keyText, type ObjectKey } from "../kube/object-key.ts";
-import { type AbortScope, openAbortScope } from "./abort-scope.ts";
-import { type Clock, sleep } from "./clock.ts";
+import { type AbortScope, openAbortScope } from "../kube/abort-scope.ts";
+import type { Clock } from "./clock.ts";
+import { sleep } from "../kube/timing.ts";
 import type { ControllerObserver } from "./controller-metrics.ts";
 import { type Reconcile, TerminalError } from "./reconcile.ts";
 import type { WorkQueue } from "./work-queue.ts";

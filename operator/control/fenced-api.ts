@@ -1,5 +1,5 @@
 import type { Api, WriteOptions } from "../kube/api.ts";
-import { openAbortScope } from "./abort-scope.ts";
+import { openAbortScope } from "../kube/abort-scope.ts";
 import { type Leadership, LeadershipLost } from "./leadership.ts";
 
 /** What a write can be stopped by. */

@@ -1,6 +1,7 @@
 import { Worker } from "node:worker_threads";
 import type { Logger } from "pino";
-import { type Clock, sleep } from "./clock.ts";
+import type { Clock } from "./clock.ts";
+import { sleep } from "../kube/timing.ts";
 import type { LeaseNews } from "./contend-for-lease.ts";
 import { type Leadership, LeadershipLost } from "./leadership.ts";
 import type { LeaseOrder } from "./lease-renewer.ts";

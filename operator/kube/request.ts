@@ -2,7 +2,8 @@ import type { ClusterAccess } from "./cluster-access.ts";
 import { NoAnswer } from "./no-answer.ts";
 import { refusal, type Subject } from "./refusal.ts";
 import { pauseBeforeRepeat, type Repetition } from "./repeat.ts";
-import { limitUnder, pause, type Timing } from "./timing.ts";
+import { openAbortScope } from "./abort-scope.ts";
+import { sleep, type Timing } from "./timing.ts";
 import type { Answer, Sending, Transport } from "./transport.ts";
 
 /** A request and what may be done with it. */
@@ -42,7 +43,7 @@ const answerBytesMax = 384 * 2 ** 20;
 
 /** Sends a request, again where that is harmless, and answers the body of a 2xx. Throws ApiError, NoAnswer or the signal's reason. */
 export async function request(line: Line, { signal, ...rest }: Request): Promise<string> {
-  using limit = limitUnder(signal);
+  using limit = openAbortScope(signal);
   const server = line.access.server;
   const cancel = line.timing.after(requestMsMax, () => limit.abort(new NoAnswer(server, `none within ${requestMsMax / 1000} s`)));
   try {
@@ -53,7 +54,7 @@ export async function request(line: Line, { signal, ...rest }: Request): Promise
         limit.signal.throwIfAborted();
         const pauseMs = pauseBeforeRepeat(failure, { tries, random: line.random(), repetition: rest.repetition });
         if (pauseMs === null) throw failure;
-        await pause(line.timing, pauseMs, limit.signal);
+        await sleep(line.timing, pauseMs, limit.signal);
         limit.signal.throwIfAborted();
       }
     }
@@ -63,7 +64,7 @@ export async function request(line: Line, { signal, ...rest }: Request): Promise
 }
 
 async function once(line: Line, { signal, ...rest }: Request): Promise<string> {
-  using limit = limitUnder(signal);
+  using limit = openAbortScope(signal);
   const { server } = line.access;
   const cancel = line.timing.after(tryMsMax, () => limit.abort(new NoAnswer(server, `none within ${tryMsMax / 1000} s`)));
   try {

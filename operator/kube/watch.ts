@@ -5,7 +5,8 @@ import { type Subject, watchRefusal } from "./refusal.ts";
 import { accepted, counted, type Line } from "./request.ts";
 import { acceptOf, collectionPath, queryText, selectors } from "./request-path.ts";
 import type { ResourceType } from "./resource-type.ts";
-import { limitUnder, type Timing } from "./timing.ts";
+import { openAbortScope } from "./abort-scope.ts";
+import type { Timing } from "./timing.ts";
 import { watchLines } from "./watch-lines.ts";
 
 /**
@@ -21,7 +22,7 @@ export async function* watch<T extends KubeObject>(
   options: WatchOptions,
 ): AsyncGenerator<WatchEvent<T>> {
   const subject: Subject = { verb: "watch", type, what: options.namespace ?? "" };
-  using limit = limitUnder(options.signal);
+  using limit = openAbortScope(options.signal);
   using silence = silenceTimer(line.timing, options.silenceMsMax, () =>
     limit.abort(new NoAnswer(line.access.server, `${type.kind} watch silent for ${options.silenceMsMax / 1000} s`)),
   );

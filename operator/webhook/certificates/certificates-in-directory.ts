@@ -1,7 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Logger } from "pino";
-import { type Clock, sleep } from "../../control/clock.ts";
+import type { Clock } from "../../control/clock.ts";
+import { sleep } from "../../kube/timing.ts";
 import { holdServingCertificate, type ServingCertificateHolder, type ServingCertificates } from "./serving-certificate.ts";
 
 /** Which directory, and with what it is read. */

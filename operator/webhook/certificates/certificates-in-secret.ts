@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
-import { type Clock, sleep } from "../../control/clock.ts";
+import type { Clock } from "../../control/clock.ts";
+import { sleep } from "../../kube/timing.ts";
 import type { Api } from "../../kube/api.ts";
 import { holdServingCertificate, type ServingCertificateHolder, type ServingCertificates } from "./serving-certificate.ts";
 import { type LiveSecret, secretType } from "./stored-certificates.ts";

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { type Clock, sleep } from "../../../operator/control/clock.ts";
+import type { Clock } from "../../../operator/control/clock.ts";
+import { sleep } from "../../../operator/kube/timing.ts";
 import { contendForLease, type LeaseNews } from "../../../operator/control/contend-for-lease.ts";
 import { defaultLeaseTiming, type Lease } from "../../../operator/control/lease.ts";
 import { createLeaseHolder } from "../../../operator/control/lease-holder.ts";
