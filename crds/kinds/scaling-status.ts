@@ -19,12 +19,16 @@ export const scalingStatus = object("What the autoscaler decided and why.", {
     }),
   ),
   terms: optional(
-    object("Terms of the formula: demand = arrivals / utilization + lag / catchUp + arrivals * rebalance / catchUp.", {
+    object("Terms of the formula: demand = arrivals / utilization + behind / catchUp + arrivals * rebalance / catchUp.", {
       partitions: optional(replicas("Partitions of the source.")),
       arrivalsPerSecond: perSecond("What arrives at the source"),
+      hottestPerSecond: perSecond("What arrives at the partition at which most arrives"),
       capacityPerSecond: perSecond("What one pod can carry"),
       demandPerSecond: perSecond("What all pods together should be able to carry"),
       lagRecords: optional(integer("Records not yet loaded.", { format: "int64" })),
+      behindRecords: optional(
+        integer("Of them, those to be caught up: all but what arrives within half of `targetLagSeconds`.", { format: "int64" }),
+      ),
       lagSeconds: optional(number("Age of the oldest record not yet loaded.")),
       busyFraction: optional(number("Part of the time that the pods work, between 0 and 1.")),
       sinkWaitFraction: optional(number("Part of the time that they wait for the sink, between 0 and 1.")),

@@ -31,7 +31,10 @@ export const pipelineScaling = object(
       integer("Fewest pods. 0 leaves no pod while there is nothing to read.", { minimum: 0, maximum: replicasMax }),
       1,
     ),
-    max: integer("Most pods. More than the source has partitions never run.", { minimum: 1, maximum: replicasMax }),
+    max: integer("Most pods. There are never more than the source has partitions, unless `min` says so.", {
+      minimum: 1,
+      maximum: replicasMax,
+    }),
     targetLagSeconds: withDefault(
       integer("How far behind the newest record the table may be.", { minimum: 1, maximum: 86_400 }),
       60,
