@@ -24,6 +24,7 @@ export interface Assembled extends AsyncDisposable {
   readonly sink: Sink;
   readonly deadLetters: DeadLetters | null;
   readonly batch: PipelineOptions["batch"];
+  readonly rejectedBounds: PipelineOptions["rejectedBounds"];
   openTransformer(target: readonly TargetColumn[], onLookup: (name: string, error: string | null) => void): Promise<Transformer>;
 }
 
@@ -65,6 +66,7 @@ export async function assemble(spec: PipelineSpec, { context, limits, ...options
       recordsMax: plan.batchRecordsMax,
       everyMs: loadOf(spec.sink).everySeconds * 1000,
     },
+    rejectedBounds: spec.quality?.rejected ?? null,
     openTransformer: (target, onLookup) =>
       openTransformer({
         compiled,

@@ -9,7 +9,8 @@ export type ConditionType =
   | "SourceAsExpected"
   | "SinkReachable"
   | "DeadLettersReachable"
-  | "LookupsFresh";
+  | "LookupsFresh"
+  | "QualityAsExpected";
 
 /** A condition as it was observed; when it last changed is found out. */
 export interface Observation {

@@ -8,9 +8,10 @@ import type { Sink, Written } from "../component/sink.ts";
 import type { Source } from "../component/source.ts";
 import type { BatchCeiling } from "./batch-ceiling.ts";
 import type { Loaded } from "./lag.ts";
-import { lettersOf, recordRejected, recordRejectedLate } from "./letters.ts";
+import { lettersOf, placeOf, recordRejected, recordRejectedLate } from "./letters.ts";
 import type { OwnedSplits } from "./owned-splits.ts";
 import { persist } from "./persist.ts";
+import type { RejectedWatch, Verdict } from "./quality.ts";
 import { Reading, type ReadingEnd } from "./reading.ts";
 import type { Stage } from "./stage-clock.ts";
 import { orGivenUp, type Surroundings } from "./surroundings.ts";
@@ -25,6 +26,8 @@ export type FlowEnd =
   | { readonly kind: "targetChanged"; readonly message: string }
   /** A batch was given up; splits are to be read again from where they stand, in smaller batches. */
   | { readonly kind: "tooLarge"; readonly batchBytes: number; readonly message: string }
+  /** A batch was given up; splits are to be read again from where they stand, into one batch that gathers until it can be judged. */
+  | { readonly kind: "gather" }
   | { readonly kind: "failed"; readonly error: unknown };
 
 /** What a flow works with. */
@@ -35,6 +38,7 @@ export interface FlowOptions {
   readonly deadLetters: DeadLetters | null;
   readonly transformer: Transformer;
   readonly splits: OwnedSplits;
+  readonly rejected: RejectedWatch;
   /**
    * Empty: one is read into while another is transformed, and a third is kept until it is loaded where the sink `rejectsLater`.
    * They are empty again afterwards.
@@ -86,13 +90,14 @@ export class Flow {
   constructor(options: FlowOptions) {
     this.#options = options;
     this.#spare = [...options.batches];
-    const { source, splits, surroundings, everyMs, until } = options;
+    const { source, splits, surroundings, everyMs, until, rejected } = options;
     this.#reading = new Reading({
       source,
       splits,
       surroundings,
       everyMs,
       until,
+      rejected,
       transformFree: () => this.#transforming === null,
       stopped: () => surroundings.stop.aborted || this.#disturbed,
     });
@@ -111,6 +116,7 @@ export class Flow {
     await this.#loading;
     stop.removeEventListener("abort", wake);
     abandon.removeEventListener("abort", giveUp);
+    this.#options.rejected.givenUp();
     return this.#ends.load ?? this.#ends.transform ?? readingEnd;
   }
 
@@ -121,14 +127,15 @@ export class Flow {
   async #readOn(): Promise<FlowEnd> {
     for (let bytesMax = firstBatchBytes; ; bytesMax *= batchGrowth) {
       const batch = this.#spare.pop()!;
-      batch.narrow(Math.min(bytesMax, this.#options.ceiling.bytes));
+      const { ceiling, rejected } = this.#options;
+      batch.narrow(rejected.gatherUntilMs === null ? Math.min(bytesMax, ceiling.bytes) : ceiling.bytes);
       const end = await this.#fill(batch);
       await this.#transforming;
       // A read that failed may have left records without their move, which would be loaded twice, or a move without its records.
       if (batch.empty || this.#disturbed || end?.kind === "failed") {
         this.#free(batch);
       } else {
-        this.#transforming = this.#transform(batch);
+        this.#transforming = this.#transform(batch, end?.kind === "ended" || end?.kind === "caughtUp");
       }
       if (end !== null) return end;
     }
@@ -143,8 +150,8 @@ export class Flow {
     }
   }
 
-  /** From the transform to the sink's door. Never throws. */
-  async #transform(batch: Batch): Promise<void> {
+  /** From the transform to the sink's door. `last`: nothing comes after it. Never throws. */
+  async #transform(batch: Batch, last: boolean): Promise<void> {
     const { sink, splits, surroundings } = this.#options;
     const { report } = surroundings;
     let kept: Batch | null = null;
@@ -154,6 +161,10 @@ export class Flow {
       const { moves, rejects, count: records, skipped, recordBytes } = batch;
       const sums = { moves, standing: splits.standing(moves), records, skipped, recordBytes, refusedByFormat: rejects.length };
       const transformed = await this.#transformed(batch);
+      if ((await this.#judge(batch, transformed, last)) === "gather") {
+        this.#ends.transform = { kind: "gather" };
+        return;
+      }
       await this.#reject(batch, transformed);
       if (this.#loading !== null) await this.#sinkFree(this.#loading);
       if (this.#giveUp.signal.aborted) await this.#discard(transformed);
@@ -177,6 +188,19 @@ export class Flow {
     return this.#timed("transform", () =>
       orGivenUp(transformer.run(batch, batch.rejects, this.#giveUp.signal), surroundings.abandon),
     );
+  }
+
+  /** Before anything of the batch is written. Throws where the pipeline is to stop at it. */
+  async #judge(batch: Batch, transformed: Transformed, last: boolean): Promise<Verdict["kind"]> {
+    const { rejects } = transformed;
+    const first = rejects[0];
+    if (first !== undefined && this.#options.deadLetters === null) return "load";
+    const { count: records, full } = batch;
+    const example = (): string => (first === undefined ? "" : `${placeOf(batch, first)}: ${first.error}`);
+    const verdict = this.#options.rejected.judge({ records, rejected: rejects.length, full, last, example });
+    if (verdict.kind !== "load") await this.#discard(transformed);
+    if (verdict.kind === "stop") throw verdict.error;
+    return verdict.kind;
   }
 
   async #reject(batch: Batch, transformed: Transformed): Promise<void> {
@@ -256,12 +280,13 @@ export class Flow {
   }
 
   #loaded({ transformed, moves, standing, records, skipped, refusedByFormat }: Load, late: readonly Reject[]): void {
-    const { source, splits, ceiling, surroundings } = this.#options;
+    const { source, splits, ceiling, rejected: watch, surroundings } = this.#options;
     const rows = Math.max((transformed.rows?.count ?? 0) - late.length, 0);
     const rejected = transformed.rejects.length + late.length;
     splits.load(standing);
     source.loaded(moves);
     ceiling.loaded(records === 1 && late.length === 1);
+    watch.loaded({ records, rejected });
     surroundings.report.load({ records, rows, rejected, refusedByFormat, skipped });
     surroundings.log.debug({ records, rows, rejected, splits: moves.length }, "batch loaded");
   }

@@ -20,22 +20,26 @@ export function* lettersOf(
   }
 }
 
-/** What stops a pipeline with `deadLetter: { stop: {} }` at its first rejected record. */
-export function recordRejected(batch: Batch, { ordinal, error }: Reject): Terminal {
+/** Where a rejected record is: `orders/0 offset 17`. */
+export function placeOf(batch: Batch, { ordinal }: Reject): string {
   const { topic, partition, offset } = batch.origin(ordinal);
+  return `${topic}/${partition} offset ${offset}`;
+}
+
+/** What stops a pipeline with `deadLetter: { stop: {} }` at its first rejected record. */
+export function recordRejected(batch: Batch, reject: Reject): Terminal {
   return new Terminal(
     "RecordRejected",
-    `${topic}/${partition} offset ${offset}: ${error}. Nothing of its batch was loaded, everything before the batch was. ` +
+    `${placeOf(batch, reject)}: ${reject.error}. Nothing of its batch was loaded, everything before the batch was. ` +
       "Correct the SQL or the declared columns, or set deadLetter to kafka or files, which takes such records and goes on",
   );
 }
 
 /** Likewise where the warehouse refused records after it had taken their rows. */
-export function recordRejectedLate(batch: Batch, { ordinal, error }: Reject, count: number): Terminal {
-  const { topic, partition, offset } = batch.origin(ordinal);
+export function recordRejectedLate(batch: Batch, reject: Reject, count: number): Terminal {
   return new Terminal(
     "RecordRejected",
-    `${topic}/${partition} offset ${offset}: ${error} (${count} records of its batch; the others are loaded). ` +
+    `${placeOf(batch, reject)}: ${reject.error} (${count} records of its batch; the others are loaded). ` +
       "Correct the SQL or the declared columns, or set deadLetter to kafka or files, which takes such records and goes on",
   );
 }

@@ -32,6 +32,7 @@ export interface EngineMetrics {
   readonly batchBytes: Histogram;
   readonly stageDuration: Histogram<"stage">;
   readonly conflicts: Counter;
+  readonly rejectedFraction: Gauge;
   /** `component`: `source`, `sink`, `dead_letters`. */
   readonly retries: Counter<"component">;
 }
@@ -81,6 +82,11 @@ export function registerEngineMetrics(registry: Registry, status: () => Scraped)
     conflicts: new Counter({
       name: "snowline_conflicts_total",
       help: "Batches given up because a split had moved or another owner had taken it over. Nothing of them was written.",
+      registers,
+    }),
+    rejectedFraction: new Gauge({
+      name: "snowline_rejected_fraction",
+      help: "Part of the records that were rejected, of those loaded or rejected over quality.rejected.overSeconds (without it 300 s).",
       registers,
     }),
     retries: new Counter({

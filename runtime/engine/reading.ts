@@ -6,6 +6,7 @@ import { nextStep, type Step } from "./next-step.ts";
 import type { OwnedSplits } from "./owned-splits.ts";
 import { noteReachable, noteUnreachable } from "./persist.ts";
 import { isProven } from "./proof.ts";
+import type { RejectedWatch } from "./quality.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 /** Why reading ended. */
@@ -19,6 +20,7 @@ export interface ReadingOptions {
   /** Milliseconds from a batch's first record until it is due. */
   readonly everyMs: number;
   readonly until: "stopped" | "caughtUp";
+  readonly rejected: Pick<RejectedWatch, "gatherUntilMs" | "enough">;
   /** The transform is free to take a batch. */
   transformFree(): boolean;
   /** Nothing more is to be read. */
@@ -81,13 +83,14 @@ export class Reading {
   }
 
   #step(batch: Batch, firstAtMs: number | null): Step {
-    const { splits, surroundings, until, transformFree, stopped } = this.#options;
+    const { splits, surroundings, until, transformFree, stopped, rejected } = this.#options;
+    const { gatherUntilMs } = rejected;
     return nextStep({
       stopped: stopped(),
-      full: batch.full,
+      full: batch.full || (gatherUntilMs !== null && rejected.enough(batch.count)),
       empty: batch.empty,
       transformFree: transformFree(),
-      flushAtMs: firstAtMs === null ? null : firstAtMs + this.#everyMs(),
+      flushAtMs: firstAtMs === null ? null : (gatherUntilMs ?? firstAtMs + this.#everyMs()),
       nowMs: surroundings.clock.now(),
       readToEnd: until === "caughtUp" && splits.readToEnd(),
       reclaimAtMs: splits.reclaimAtMs(),

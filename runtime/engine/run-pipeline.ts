@@ -12,6 +12,7 @@ import { type Clock, sleep } from "./clock.ts";
 import { Flow, type FlowEnd, type FlowOptions } from "./flow.ts";
 import { OwnedSplits } from "./owned-splits.ts";
 import { persist } from "./persist.ts";
+import { type RejectedBounds, watchRejected } from "./quality.ts";
 import type { PipelineReport, Totals } from "./report.ts";
 import { GivenUp, orGivenUp, type Surroundings } from "./surroundings.ts";
 
@@ -21,6 +22,8 @@ export interface PipelineOptions {
   readonly sink: Sink;
   /** null: the first rejected record stops the pipeline. */
   readonly deadLetters: DeadLetters | null;
+  /** What part of the records may be rejected; null: any. */
+  readonly rejectedBounds: RejectedBounds | null;
   /** Columns the SQL yields. */
   readonly output: readonly Column[];
   /** Metadata columns the SQL names. */
@@ -114,6 +117,7 @@ async function run(options: PipelineOptions, surroundings: Surroundings, unread:
   const target = await persist(() => sink.prepare(output), "sink", stop, surroundings);
   const opening = options.openTransformer(target);
   let transformer: Transformer;
+  let endWatching = (): void => {};
   try {
     transformer = await orGivenUp(opening, abandon);
   } catch (error) {
@@ -135,9 +139,21 @@ async function run(options: PipelineOptions, surroundings: Surroundings, unread:
     });
     const batches = Array.from({ length: sink.rejectsLater === true ? 3 : 2 }, () => new Batch(meta, batch));
     const ceiling = new BatchCeiling(batch.bytesMax);
-    const flow: FlowOptions = { ...options, everyMs: batch.everyMs, transformer, splits, batches, ceiling, surroundings };
+    const rejected = watchRejected(options.rejectedBounds, surroundings);
+    endWatching = rejected.watch();
+    const flow: FlowOptions = {
+      ...options,
+      everyMs: batch.everyMs,
+      transformer,
+      splits,
+      rejected,
+      batches,
+      ceiling,
+      surroundings,
+    };
     return await flowOn(options, flow, unread);
   } finally {
+    endWatching();
     await dispose(transformer, surroundings);
   }
 }
@@ -151,7 +167,7 @@ async function flowOn(options: PipelineOptions, flow: FlowOptions, unread: Unrea
     const loadsBefore = flow.surroundings.report.totals.batches;
     unread.batch = false;
     const end = await new Flow(flow).run();
-    unread.batch = end.kind === "conflict" || end.kind === "targetChanged" || end.kind === "tooLarge";
+    unread.batch = end.kind === "conflict" || end.kind === "targetChanged" || end.kind === "tooLarge" || end.kind === "gather";
     if (flow.surroundings.report.totals.batches > loadsBefore) targetChanges = 0;
     switch (end.kind) {
       case "stopped":
@@ -182,6 +198,10 @@ async function flowOn(options: PipelineOptions, flow: FlowOptions, unread: Unrea
       case "tooLarge":
         flow.ceiling.lower(end.batchBytes);
         flow.surroundings.log.info({ message: end.message, bytesMax: flow.ceiling.bytes }, "batch given up: it is too large");
+        splits.rewind([]);
+        break;
+      case "gather":
+        flow.surroundings.log.info({}, "batch given up: too few records to judge how many are rejected");
         splits.rewind([]);
         break;
       case "failed":

@@ -8,7 +8,7 @@ import { MemorySink, MemoryWarehouse } from "./memory-sink.ts";
 import { MemorySource, MemoryTopics } from "./memory-source.ts";
 import { MemoryTransformer, type RowStore } from "./memory-transformer.ts";
 
-type Overrides = Partial<Pick<PipelineOptions, "until" | "graceMs" | "deadLetters" | "batch" | "log">>;
+type Overrides = Partial<Pick<PipelineOptions, "until" | "graceMs" | "deadLetters" | "batch" | "log" | "rejectedBounds">>;
 
 /** Everything a scenario plays with: memory parts around the real engine. */
 export class Stage {
@@ -55,6 +55,7 @@ export class Stage {
       deadLetters,
       output: [{ name: "n", type: "BIGINT" }],
       meta: [],
+      rejectedBounds: null,
       openTransformer: async () => this.transformer,
       batch: { bytesMax: 1_000_000, recordsMax: 100, everyMs: 5000 },
       until: "stopped",
