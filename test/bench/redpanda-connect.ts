@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { buildGoProgram } from "./go-program.ts";
+import { buildGoProgram } from "../cache/go-program.ts";
 
 /** The path of Redpanda Connect's program, built once. Needs Go; throws a sentence that says so. */
 export function buildRedpandaConnect(say: (line: string) => void): Promise<string> {

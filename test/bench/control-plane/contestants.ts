@@ -1,11 +1,12 @@
 import { execFile } from "node:child_process";
-import { copyFile, mkdir, readdir, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { KubeObject } from "../../../operator/kube/kube-object.ts";
 import type { ResourceType } from "../../../operator/kube/resource-type.ts";
+import { buildGoProgram } from "../../cache/go-program.ts";
 import type { ApiServer } from "../../cluster/api-server.ts";
-import { buildGoProgram } from "../go-program.ts";
+import { kedaDefinitions, kedaOperator } from "../../cluster/keda-programs.ts";
 
 const execute = promisify(execFile);
 const root = join(import.meta.dirname, "..", "..", "..");
@@ -185,17 +186,11 @@ const floor: Contestant = {
   },
 };
 
-const kedaModule = join(import.meta.dirname, "keda");
-
 /** KEDA makes an HPA of each ScaledObject; the Deployments are there before. */
 const keda: Contestant = {
   name: "keda",
   makes: autoscalers,
-  definitions: async () => {
-    const { stdout } = await execute("go", ["list", "-m", "-f", "{{.Dir}}", "github.com/kedacore/keda/v2"], { cwd: kedaModule });
-    const directory = join(stdout.trim(), "config", "crd", "bases");
-    return (await readdir(directory)).filter((name) => name.endsWith(".yaml")).map((name) => join(directory, name));
-  },
+  definitions: kedaDefinitions,
   before: (count) => Array.from({ length: count }, (_, index) => targetDeployment(index)),
   object: (index) =>
     made(
@@ -215,9 +210,7 @@ const keda: Contestant = {
     KEDA_SCALEDOBJECT_CTRL_MAX_RECONCILES: "8",
   }),
   command: async ({ apiServer, port, otherPorts, say }) => {
-    const operator = "github.com/kedacore/keda/v2/cmd/operator";
-    const takes = "9 minutes on 2 cores";
-    const program = await buildGoProgram({ name: "keda-operator", module: kedaModule, package: operator, takes }, say);
+    const program = await kedaOperator(say);
     const certificates = await kedaCertificates(apiServer);
     return [
       program,

@@ -5,7 +5,7 @@ import { promisify } from "node:util";
 import type { ApiServer } from "../../cluster/api-server.ts";
 import { freePorts } from "../../kafka/free-port.ts";
 import { type GuardedProcess, startGuarded } from "../../kafka/guarded-process.ts";
-import { buildGoProgram } from "../go-program.ts";
+import { buildGoProgram } from "../../cache/go-program.ts";
 
 const execute = promisify(execFile);
 const module = join(import.meta.dirname, "kwok");

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { cachedDirectory } from "../cache/cached-directory.ts";
+import { cachedDirectory } from "./cached-directory.ts";
 
 const execute = promisify(execFile);
 
