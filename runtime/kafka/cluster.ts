@@ -221,7 +221,8 @@ export function speaks(broker: Broker, api: Pick<API<never, never>, "key" | "ver
 export const earliest = -2n;
 /** Likewise for its end, as readers of committed records see it. */
 export const latest = -1n;
-const readCommitted = 1;
+/** Isolation level of all we ask: what readers of committed records see. */
+export const readCommitted = 1;
 const leaderNotAvailable = 5;
 
 function leadersOf(

@@ -50,6 +50,13 @@ export function brokerErrors(error: unknown): readonly string[] {
   return [...unfolded(error)].map(text("apiId")).filter((id) => id !== "");
 }
 
+/** Answers that say a group's coordinator has to be found again: it moves, or is not ready yet. */
+export const coordinatorMoved: readonly string[] = [
+  "NOT_COORDINATOR",
+  "COORDINATOR_NOT_AVAILABLE",
+  "COORDINATOR_LOAD_IN_PROGRESS",
+];
+
 /** Links a chain may have before it is cut: a cycle of causes must not hang us. */
 const linksMax = 50;
 

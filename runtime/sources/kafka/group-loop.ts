@@ -1,12 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { NotConnected, Terminal } from "../../component/errors.ts";
 import type { Broker } from "../../kafka/cluster.ts";
-import { brokerErrors } from "../../kafka/kafka-errors.ts";
+import { brokerErrors, coordinatorMoved as moved } from "../../kafka/kafka-errors.ts";
 import { type Assignment, leaveTimeoutMs, type MembershipParts, sameAssignment, troublePauseMs } from "./membership.ts";
 import { Wakeup } from "../../kafka/wakeup.ts";
-
-/** Answers that say who coordinates has to be found out again. */
-const moved: readonly string[] = ["NOT_COORDINATOR", "COORDINATOR_NOT_AVAILABLE", "COORDINATOR_LOAD_IN_PROGRESS"];
 
 /** A coordinator moves, or the group's log is created, in a second or two: nothing to report, but to ask again soon. */
 const movedPauseMs = 200;
