@@ -1,5 +1,5 @@
 /**
- * Writes the files that are made from the schemas in crds/: `npm run generate`. They are committed, so that a chart and a
+ * Writes the files that are made from the schemas in crds/ and from the dashboards beside: `npm run generate`. They are committed, so that a chart and a
  * reader need nothing but the checkout; test/crds/generated.test.ts says when they are old.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
@@ -9,6 +9,7 @@ import { customResourceDefinition } from "../crds/custom-resource-definition.ts"
 import { group } from "../crds/kinds/kind.ts";
 import { kinds } from "../crds/kinds/kinds.ts";
 import { reference } from "../crds/reference.ts";
+import { dashboardFiles } from "./dashboards/dashboard-files.ts";
 
 const header = "# Made by npm run generate from crds/kinds: do not edit.\n";
 
@@ -24,6 +25,7 @@ export function generatedFiles(): ReadonlyMap<string, string> {
     ...definitions.map(({ name, text }): [string, string] => [`charts/snowline/files/crds/${name}`, `${header}${text}`]),
     ["charts/manifests/crds.yaml", `${header}${definitions.map(({ text }) => text).join("---\n")}`],
     ["docs/reference.md", reference(kinds)],
+    ...dashboardFiles(),
   ]);
 }
 
