@@ -19,6 +19,8 @@ export function watchParts(assembled: Assembled): WatchedParts {
   const deadLetters = assembled.deadLetters === null ? null : new ReasonCounter(assembled.deadLetters);
   let resumed = false;
   const watchedSink: Sink = {
+    ...(sink.atomic === undefined ? {} : { atomic: sink.atomic }),
+    ...(sink.rejectsLater === undefined ? {} : { rejectsLater: sink.rejectsLater }),
     prepare: (columns) => sink.prepare(columns),
     restore: async (splits) => {
       const positions = await sink.restore(splits);

@@ -104,6 +104,15 @@ test("a batch that holds no more is judged, however many records atLeastRecords 
   expect(stage.warehouse.positions.size).toBe(0);
 });
 
+test("what gathers may grow to the manifest's bound, not only to a first batch's", async () => {
+  const stage = new Stage();
+  const padding = "x".repeat(100_000);
+  stage.produce("orders/0", 100, (n) => ({ padding, ...(n < 20 ? { bad: true } : {}) }));
+  stage.topics.end();
+  const running = stage.run({ rejectedBounds: bounds({ stopAbove: 0.5 }), batch: { ...batchOf(1000), bytesMax: 20_000_000 } });
+  expect(await running).toMatchObject({ endedBy: "ended", rowsLoaded: 80, recordsRejected: 20 });
+});
+
 test.each(["ended", "caughtUp"] as const)("where nothing more comes (%s), too few records are not waited with", async (how) => {
   const stage = new Stage();
   stage.produce("orders/0", 10, () => ({ bad: true }));
@@ -178,6 +187,21 @@ test("what a conflict gave up counts once", async () => {
   expect(stage.table).toHaveLength(60);
   stage.stop.abort();
   await running;
+});
+
+test("a batch that was given up on its way counts only when it is read again", async () => {
+  const stage = new Stage();
+  const other = new Stage(stage);
+  stage.produce("orders/0", 100);
+  stage.sink.gate.shut();
+  const running = stage.run({ rejectedBounds: bounds({ stopAbove: 0.4 }), batch: batchOf(1000) });
+  await stage.clock.advance(5000);
+  stage.produce("orders/0", 100, () => ({ bad: true }));
+  stage.warehouse.owners.set("orders/0", other.sink);
+  stage.sink.gate.open();
+  await stage.clock.advance(60_000);
+  expect((await running).condition?.message).toContain("rejected: 100 of 200 records");
+  expect(stage.table).toEqual([]);
 });
 
 test("without bounds nothing is said, and the part is counted all the same", async () => {
