@@ -81,15 +81,15 @@ export const keyOf = ({ metadata }: KubeObject): ObjectKey => ({ namespace: meta
 const nameOf = (object: KubeObject): string => keyText(keyOf(object));
 
 function createIndex<T extends KubeObject>(indexes: Indexes<T>) {
-  const found = new Map(Object.keys(indexes).map((name) => [name, new Map<string, T[]>()]));
+  const found = new Map(Object.keys(indexes).map((name) => [name, new Map<string, Set<T>>()]));
   return {
     add(object: T): void {
       for (const [name, valuesOf] of Object.entries(indexes)) {
         const byValue = found.get(name)!;
         for (const value of new Set(valuesOf(object))) {
           const objects = byValue.get(value);
-          if (objects === undefined) byValue.set(value, [object]);
-          else objects.push(object);
+          if (objects === undefined) byValue.set(value, new Set([object]));
+          else objects.add(object);
         }
       }
     },
@@ -97,16 +97,16 @@ function createIndex<T extends KubeObject>(indexes: Indexes<T>) {
       for (const [name, valuesOf] of Object.entries(indexes)) {
         const byValue = found.get(name)!;
         for (const value of new Set(valuesOf(object))) {
-          const rest = byValue.get(value)?.filter((other) => other !== object) ?? [];
-          if (rest.length === 0) byValue.delete(value);
-          else byValue.set(value, rest);
+          const objects = byValue.get(value);
+          objects?.delete(object);
+          if (objects?.size === 0) byValue.delete(value);
         }
       }
     },
     by(name: string, value: string): readonly T[] {
       const byValue = found.get(name);
       if (byValue === undefined) throw new Error(`store: there is no index "${name}"`);
-      return byValue.get(value)?.slice() ?? [];
+      return [...(byValue.get(value) ?? [])];
     },
   };
 }

@@ -7,6 +7,12 @@ import { observePod } from "./observe-pod.ts";
 import type { PodReports } from "./pod-reports.ts";
 import type { WatchListeners } from "./pipeline-watches.ts";
 
+/**
+ * How long a change of a child waits for others of the same pipeline, in milliseconds: children are made, and pods start, several
+ * at a time, and one look at them is enough.
+ */
+const gatherMs = 100;
+
 /** Who is told of what changes. */
 export interface Listening {
   /** Of Pipelines. */
@@ -21,7 +27,7 @@ export interface Listening {
 export function pipelineListeners({ queue, connectionQueue, reports, departed, clock }: Listening): WatchListeners {
   const child = (object: KubeObject): void => {
     const key = pipelineOfChild(object);
-    if (key !== null) queue.add(key);
+    if (key !== null) queue.addAfter(key, gatherMs);
   };
   return {
     // What is there at the start waits behind what changes.
