@@ -7,7 +7,7 @@ export type Read =
   | { readonly kind: "read" }
   /** Like `read`, and the batch has the first positions of splits that start at a moment, such as `latest`: it is to be written at once. */
   | { readonly kind: "positioned" }
-  /** `splits()` is no longer what it was: the engine asks again, restores and opens. The batch may have more as well. */
+  /** `splits()` is no longer what it was: the engine asks again and goes on reading, and restores and opens what is new. The batch may have more as well. */
   | { readonly kind: "assignment" }
   /** The source ends and every split has been read to its end. Asking again gives the same answer. */
   | { readonly kind: "ended" }
@@ -32,8 +32,13 @@ export interface SplitProgress {
  * the batch whole: each record in it is part of a move. After any other error the engine gives the batch up.
  */
 export interface Source extends AsyncDisposable {
-  /** The splits this reader owns now. May wait for a first assignment. */
+  /**
+   * The splits this reader owns now. May wait for a first assignment. Those that it named before and no longer names are read no
+   * more; what was read of them may still be loaded until `handOver`.
+   */
   splits(signal: AbortSignal): Promise<readonly Split[]>;
+  /** What was read of splits that `splits` no longer names is loaded or given up: others may have them. */
+  handOver?(): void;
   /**
    * How many splits there are in all, whoever owns them; null while that is unknown. A source without it owns all its splits.
    * A run that ends when it has caught up waits until it owns them all.

@@ -15,6 +15,7 @@ import type { RejectedWatch, Verdict } from "./quality.ts";
 import { Reading, type ReadingEnd } from "./reading.ts";
 import type { Stage } from "./stage-clock.ts";
 import { orGivenUp, type Surroundings } from "./surroundings.ts";
+import { TakeOver } from "./take-over.ts";
 
 /** Why a flow ended. Nothing is in flight any more. */
 export type FlowEnd =
@@ -81,6 +82,7 @@ const nothing: Transformed = { rows: null, rejects: [] };
 export class Flow {
   readonly #options: FlowOptions;
   readonly #reading: Reading;
+  readonly #takeOver: TakeOver;
   readonly #spare: Batch[];
   readonly #giveUp = new AbortController();
   readonly #ends: { transform: FlowEnd | null; load: FlowEnd | null } = { transform: null, load: null };
@@ -91,6 +93,13 @@ export class Flow {
     this.#options = options;
     this.#spare = [...options.batches];
     const { source, splits, surroundings, everyMs, until, rejected } = options;
+    this.#takeOver = new TakeOver({
+      splits,
+      surroundings,
+      loading: () => this.#loading,
+      onDone: () => this.#reading.wake(),
+      onFailure: (error) => this.#failLoad({ kind: "failed", error }),
+    });
     this.#reading = new Reading({
       source,
       splits,
@@ -100,6 +109,8 @@ export class Flow {
       rejected,
       transformFree: () => this.#transforming === null,
       stopped: () => surroundings.stop.aborted || this.#disturbed,
+      takeOver: this.#takeOver,
+      onLeft: () => void this.#drain(splits.leave()),
     });
   }
 
@@ -114,6 +125,7 @@ export class Flow {
     const readingEnd = await this.#readOn();
     await this.#transforming;
     await this.#loading;
+    await this.#takeOver.running;
     stop.removeEventListener("abort", wake);
     abandon.removeEventListener("abort", giveUp);
     this.#options.rejected.givenUp();
@@ -136,9 +148,23 @@ export class Flow {
         this.#free(batch);
       } else {
         this.#transforming = this.#transform(batch, end?.kind === "ended" || end?.kind === "caughtUp");
+        void this.#drain(this.#options.splits.leave());
       }
       if (end !== null) return end;
     }
+  }
+
+  /** Lets go of splits that went once the batches on their way are loaded or given up. Never throws. */
+  async #drain(left: readonly string[]): Promise<void> {
+    if (left.length === 0) return;
+    await this.#transforming;
+    await this.#loading;
+    this.#options.splits.drained(left);
+    this.#reading.wake();
+  }
+
+  get #sinkBusy(): Promise<void> | null {
+    return this.#loading ?? this.#takeOver.running;
   }
 
   async #fill(batch: Batch): Promise<FlowEnd | null> {
@@ -166,7 +192,7 @@ export class Flow {
         return;
       }
       await this.#reject(batch, transformed);
-      if (this.#loading !== null) await this.#sinkFree(this.#loading);
+      for (let busy = this.#sinkBusy; busy !== null; busy = this.#sinkBusy) await this.#sinkFree(busy);
       if (this.#giveUp.signal.aborted) await this.#discard(transformed);
       else {
         kept = sink.rejectsLater === true ? batch : null;

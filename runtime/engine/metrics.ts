@@ -132,7 +132,7 @@ function registerStageSeconds(registry: Registry, status: () => Scraped): void {
   );
   counter(
     "snowline_rebalance_stall_seconds_total",
-    "Seconds for which changes of its splits kept this pod from reading any.",
+    "Seconds for which such changes kept this pod's splits from being read, averaged over all of them.",
     (target, { rebalances }) => target.inc(rebalances.stallSeconds),
   );
 }

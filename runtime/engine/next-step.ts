@@ -11,7 +11,7 @@ export interface Standing {
   readonly nowMs: number;
   /** Everything that was there is read, and that is where this run ends. */
   readonly readToEnd: boolean;
-  /** When a split that was lost may be claimed again; null where there is none. */
+  /** When a split that was lost may be taken over again; null where there is none. */
   readonly reclaimAtMs: number | null;
 }
 
@@ -20,7 +20,7 @@ export type Step =
   /** Read on. `dueAtMs`: when the answer will be another by time alone; null: never. */
   | { readonly kind: "read"; readonly dueAtMs: number | null }
   /** Pass the batch on, then go on reading, or end the flow. */
-  | { readonly kind: "handOver"; readonly end: null | "stopped" | "caughtUp" | "claim" };
+  | { readonly kind: "handOver"; readonly end: null | "stopped" | "caughtUp" };
 
 /** What reading does next. Pure. A batch that is due while the transform is busy grows on: larger batches cost less. */
 export function nextStep(standing: Standing): Step {
@@ -28,7 +28,6 @@ export function nextStep(standing: Standing): Step {
   if (standing.stopped) return { kind: "handOver", end: "stopped" };
   if (standing.full) return { kind: "handOver", end: null };
   if (standing.readToEnd) return { kind: "handOver", end: "caughtUp" };
-  if (reclaimAtMs !== null && reclaimAtMs <= nowMs) return { kind: "handOver", end: "claim" };
   const due = flushAtMs !== null && flushAtMs <= nowMs;
   if (due && standing.transformFree && !standing.empty) return { kind: "handOver", end: null };
   const times = [flushAtMs, reclaimAtMs].filter((time) => time !== null && time > nowMs);

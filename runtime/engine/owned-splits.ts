@@ -6,6 +6,7 @@ import { backoffMs, calmMs, reclaimMs } from "./backoff.ts";
 import { type Loaded, lagOf, type SplitLag } from "./lag.ts";
 import { attempt, noteReachable, persist } from "./persist.ts";
 import { noteNotices } from "./source-notices.ts";
+import { Standstill } from "./standstill.ts";
 import { GivenUp, type Surroundings } from "./surroundings.ts";
 
 /** Conflicts of a split that followed each other closely. */
@@ -20,7 +21,17 @@ interface Unreachable {
   readonly error: string;
 }
 
-/** The splits that this reader owns and has open, how far each is loaded, and those it lost or could not open and waits for. */
+/** Splits that the sink has handed to this reader, and where each stands there. */
+export interface TakenOver {
+  readonly splits: readonly Split[];
+  readonly positions: ReadonlyMap<string, Position>;
+}
+
+/**
+ * The splits that this reader owns and has open, how far each is loaded, and those it lost or could not open and waits for.
+ * What came with a change of the source's splits goes through `missing`, `restore` and `open`; what went through `leave` and
+ * `drained`. The other splits are read on meanwhile.
+ */
 export class OwnedSplits {
   readonly #source: Source;
   readonly #sink: Sink;
@@ -36,19 +47,29 @@ export class OwnedSplits {
   /** True once the log says that this run waits for splits of other owners. */
   #waitTold = false;
   #notices: readonly string[] = [];
-  #owned = 0;
-  /** True once the first splits are open: what comes before is no change. */
-  #claimed = false;
+  /** What the source gave last. Another object each time, so that a split that went and came back is another one. */
+  #owned: ReadonlyMap<string, Split> = new Map();
+  /** Splits that went: records of them may be in the batch that is being read. */
+  readonly #left = new Set<string>();
+  /** Likewise, in batches that were handed over and are not yet loaded or given up. */
+  readonly #draining = new Set<string>();
+  readonly #standstill: Standstill;
 
   constructor(source: Source, sink: Sink, surroundings: Surroundings) {
     this.#source = source;
     this.#sink = sink;
     this.#surroundings = surroundings;
+    this.#standstill = new Standstill(surroundings);
   }
 
-  /** How many splits the source gave at the last claim, be they open or not. */
+  /** How many splits the source gave last, be they open or not. */
   get owned(): number {
-    return this.#owned;
+    return this.#owned.size;
+  }
+
+  /** True where a split is not open that could be: neither held back nor still in a batch of ours. */
+  get incomplete(): boolean {
+    return this.#owned.size > this.#open.size && this.missing().length > 0;
   }
 
   /**
@@ -56,25 +77,85 @@ export class OwnedSplits {
    * they stand there. No batch may be in flight. Throws GivenUp when the pipeline is to stop.
    */
   async claim(): Promise<void> {
-    const { stop, log, clock, report } = this.#surroundings;
-    const sinceMs = clock.now();
+    await this.refresh();
+    this.drained(this.leave());
+    const gained = this.missing();
+    if (gained.length > 0) await this.open(await this.restore(gained));
+    this.noteNotices();
+  }
+
+  /**
+   * Asks the source what this reader owns, and reads the rest no more. True where splits went of which a batch may hold records:
+   * they have to be handed over soon. Throws GivenUp when the pipeline is to stop.
+   */
+  async refresh(): Promise<boolean> {
+    const { stop, log } = this.#surroundings;
     const splits = await persist(() => this.#source.splits(stop), "source", stop, this.#surroundings);
     if (stop.aborted) throw new GivenUp();
-    const owned = new Set(splits.map(({ id }) => id));
-    this.#owned = owned.size;
-    for (const held of [this.#heldBack, this.#unreachable]) for (const id of held.keys()) if (!owned.has(id)) held.delete(id);
-    const lost = [...this.#open.keys()].filter((id) => !owned.has(id));
-    for (const id of lost) this.#letGo(id);
-    const nowMs = this.#surroundings.clock.now();
-    const gained = splits.filter(({ id }) => !this.#open.has(id) && (this.#heldBack.get(id) ?? 0) <= nowMs);
-    if (gained.length > 0) await this.#takeOver(gained);
-    if (this.#claimed && gained.length + lost.length > 0) report.rebalance(clock.now() - sinceMs);
-    this.#claimed = true;
+    const before = this.#owned;
+    this.#owned = new Map(splits.map((split) => [split.id, split]));
+    for (const held of [this.#heldBack, this.#unreachable])
+      for (const id of held.keys()) if (!this.#owned.has(id)) held.delete(id);
+    const lost = [...this.#open.keys()].filter((id) => !this.#owned.has(id));
+    for (const id of lost) {
+      this.#letGo(id);
+      this.#left.add(id);
+    }
+    const gained = splits.filter(({ id }) => !before.has(id)).map(({ id }) => id);
+    this.#standstill.change(gained, lost, this.#owned.size);
     log.info(
-      { owned: this.#open.size, gained: gained.length, lost: lost.length, heldBack: this.#heldBack.size },
+      { owned: this.#owned.size, gained: gained.length, lost: lost.length, heldBack: this.#heldBack.size },
       "splits claimed",
     );
-    this.noteNotices();
+    // Nothing of this reader's is in the way of what the source may have waited for.
+    if (this.#draining.size + this.#left.size === 0) this.#source.handOver?.();
+    return lost.length > 0;
+  }
+
+  /** Splits of this reader that are to be taken over now. */
+  missing(): readonly Split[] {
+    const nowMs = this.#surroundings.clock.now();
+    return [...this.#owned.values()].filter(
+      ({ id }) => !this.#open.has(id) && !this.#left.has(id) && !this.#draining.has(id) && (this.#heldBack.get(id) ?? 0) <= nowMs,
+    );
+  }
+
+  /** Takes splits over in the sink, which does nothing else meanwhile. Throws GivenUp when the pipeline is to stop. */
+  async restore(splits: readonly Split[]): Promise<TakenOver> {
+    const { stop, report } = this.#surroundings;
+    const ids = splits.map(({ id }) => id);
+    const positions = await persist(() => this.#sink.restore(ids), "sink", stop, this.#surroundings);
+    if (positions.size > 0) report.resume();
+    return { splits, positions };
+  }
+
+  /** Opens them where they stand in the sink, but for those that went meanwhile. The source does nothing else. Throws GivenUp likewise. */
+  async open({ splits, positions }: TakenOver): Promise<void> {
+    const still = splits.filter((split) => this.#owned.get(split.id) === split);
+    // What is stored tells a source which splits are new, and so where the others begin.
+    const inOrder = still.toSorted((a, b) => Number(positions.has(b.id)) - Number(positions.has(a.id)));
+    for (const split of inOrder) await this.#openAt(split, positions.get(split.id) ?? null);
+    this.#noteOpened();
+    const opened = new Set(still.map(({ id }) => id));
+    this.#standstill.over([...opened]);
+    for (const { split, at } of this.#source.progress()) {
+      if (opened.has(split)) this.#loaded.set(split, { at, timestampMs: this.#loaded.get(split)?.timestampMs ?? null });
+    }
+  }
+
+  /** Splits that went since it was last asked. To be followed by `drained`, once what was read of them is loaded or given up. */
+  leave(): readonly string[] {
+    const left = [...this.#left];
+    this.#left.clear();
+    for (const id of left) this.#draining.add(id);
+    return left;
+  }
+
+  /** No batch holds records of these any more. With the last such split the source hears of it: others may have them. */
+  drained(splits: readonly string[]): void {
+    for (const id of splits) this.#draining.delete(id);
+    this.#standstill.over(splits);
+    if (this.#draining.size + this.#left.size === 0) this.#source.handOver?.();
   }
 
   /** Every split is to be read again from where it stands in the sink; the conflicting ones only after a pause. */
@@ -138,7 +219,7 @@ export class OwnedSplits {
   /** True when no split is anybody else's. */
   #hasAll(): boolean {
     const total = this.total();
-    if (total === null) return false;
+    if (total === null || this.incomplete) return false;
     const elsewhere = total - this.#open.size - this.#heldBack.size;
     if (elsewhere > 0 && !this.#waitTold) {
       this.#waitTold = true;
@@ -166,21 +247,6 @@ export class OwnedSplits {
       const split = this.#open.get(progress.split);
       return split === undefined ? [] : [lagOf(split, { progress, loaded: this.#loaded.get(split.id), nowMs })];
     });
-  }
-
-  async #takeOver(splits: readonly Split[]): Promise<void> {
-    const { stop, report } = this.#surroundings;
-    const ids = splits.map(({ id }) => id);
-    const positions = await persist(() => this.#sink.restore(ids), "sink", stop, this.#surroundings);
-    if (positions.size > 0) report.resume();
-    // What is stored tells a source which splits are new, and so where the others begin.
-    const inOrder = splits.toSorted((a, b) => Number(positions.has(b.id)) - Number(positions.has(a.id)));
-    for (const split of inOrder) await this.#openAt(split, positions.get(split.id) ?? null);
-    this.#noteOpened();
-    const opened = new Set(ids);
-    for (const { split, at } of this.#source.progress()) {
-      if (opened.has(split)) this.#loaded.set(split, { at, timestampMs: this.#loaded.get(split)?.timestampMs ?? null });
-    }
   }
 
   #noteOpened(): void {

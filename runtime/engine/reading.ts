@@ -4,12 +4,13 @@ import type { Read, Source } from "../component/source.ts";
 import { sleep } from "./clock.ts";
 import { nextStep, type Step } from "./next-step.ts";
 import type { OwnedSplits } from "./owned-splits.ts";
+import type { TakeOver } from "./take-over.ts";
 import { noteReachable, noteUnreachable } from "./persist.ts";
 import { isProven } from "./proof.ts";
 import type { RejectedWatch } from "./quality.ts";
-import type { Surroundings } from "./surroundings.ts";
+import { GivenUp, type Surroundings } from "./surroundings.ts";
 
-/** Why reading ended. */
+/** Why reading ended; `claim`: the source has ended but for splits that are not open yet. */
 export type ReadingEnd = "claim" | "ended" | "caughtUp" | "stopped";
 
 /** What reading works with. */
@@ -25,6 +26,9 @@ export interface ReadingOptions {
   transformFree(): boolean;
   /** Nothing more is to be read. */
   stopped(): boolean;
+  readonly takeOver: TakeOver;
+  /** Splits went of which the batch being read holds nothing. */
+  onLeft(): void;
 }
 
 /** How often a run that ends when it has caught up looks whether it has, while a read waits for records that may never come. */
@@ -66,32 +70,64 @@ export class Reading {
   async fill(batch: Batch): Promise<ReadingEnd | null> {
     const { clock, report } = this.#options.surroundings;
     let firstAtMs: number | null = null;
+    // Whoever gets the splits that went waits for what was read of them.
+    let hurried = false;
     for (;;) {
+      await this.#openTaken();
       if (firstAtMs === null && !batch.empty) firstAtMs = clock.now();
-      const step = this.#step(batch, firstAtMs);
+      const step = this.#step(batch, firstAtMs, hurried);
       if (step.kind === "handOver") {
         if (firstAtMs !== null)
           report.metrics.stageDuration.observe({ stage: "read" }, Math.max(clock.now() - firstAtMs, 0) / 1000);
         return step.end;
       }
       const read = await this.#read(batch, step.dueAtMs);
-      if (read === "assignment") return "claim";
-      if (read === "ended") return "ended";
+      if (read === "assignment") hurried = (await this.#reassign(batch)) || hurried;
+      if (read === "ended") return this.#options.splits.incomplete ? "claim" : "ended";
       // Until its first position is durable, a split that starts at a moment would start at a later one after a crash.
       if (read === "positioned") return null;
     }
   }
 
-  #step(batch: Batch, firstAtMs: number | null): Step {
+  /** True where splits went of which the batch holds records. */
+  async #reassign(batch: Batch): Promise<boolean> {
+    const { splits, onLeft } = this.#options;
+    const lost = (await this.#unlessStopped(() => splits.refresh())) ?? false;
+    if (lost && batch.empty) onLeft();
+    return lost && !batch.empty;
+  }
+
+  /** Opens what the sink has handed over, and lets it hand over what is missing. */
+  async #openTaken(): Promise<void> {
+    const { splits, takeOver } = this.#options;
+    const taken = takeOver.take();
+    if (taken !== null) await this.#unlessStopped(() => splits.open(taken));
+    takeOver.begin();
+  }
+
+  /** What was read is still to be handed over when the pipeline stops in the middle of the call. */
+  async #unlessStopped<T>(call: () => Promise<T>): Promise<T | null> {
+    const { stop, abandon } = this.#options.surroundings;
+    try {
+      return await call();
+    } catch (error) {
+      if (error instanceof GivenUp && stop.aborted && !abandon.aborted) return null;
+      throw error;
+    }
+  }
+
+  #step(batch: Batch, firstAtMs: number | null, hurried: boolean): Step {
     const { splits, surroundings, until, transformFree, stopped, rejected } = this.#options;
     const { gatherUntilMs } = rejected;
+    const nowMs = surroundings.clock.now();
+    const flushAtMs = hurried ? nowMs : (gatherUntilMs ?? (firstAtMs ?? nowMs) + this.#everyMs());
     return nextStep({
       stopped: stopped(),
       full: batch.full || (gatherUntilMs !== null && rejected.enough(batch.count)),
       empty: batch.empty,
       transformFree: transformFree(),
-      flushAtMs: firstAtMs === null ? null : (gatherUntilMs ?? firstAtMs + this.#everyMs()),
-      nowMs: surroundings.clock.now(),
+      flushAtMs: firstAtMs === null ? null : flushAtMs,
+      nowMs,
       readToEnd: until === "caughtUp" && splits.readToEnd(),
       reclaimAtMs: splits.reclaimAtMs(),
     });

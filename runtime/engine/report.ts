@@ -60,7 +60,7 @@ export interface ReportedSplits {
 export interface Rebalances {
   /** Changes since the process began; the first splits are none. */
   readonly count: number;
-  /** Seconds for which they kept it from reading any split. */
+  /** Seconds for which they kept its splits from being read, averaged over all of them: half of them for four seconds are two. */
   readonly stallSeconds: number;
 }
 
@@ -144,10 +144,16 @@ export class PipelineReport {
     this.#resumed = true;
   }
 
-  /** Its splits have changed, for which it read none for so long. */
-  rebalance(stallMs: number): void {
+  /** Its splits have changed. */
+  rebalance(): void {
     const { count, stallSeconds } = this.#rebalances;
-    this.#rebalances = { count: count + 1, stallSeconds: stallSeconds + stallMs / 1000 };
+    this.#rebalances = { count: count + 1, stallSeconds };
+  }
+
+  /** For so long a change has kept its splits from being read, on average. */
+  stall(stallMs: number): void {
+    const { count, stallSeconds } = this.#rebalances;
+    this.#rebalances = { count, stallSeconds: stallSeconds + stallMs / 1000 };
   }
 
   /** Records came from the source. */

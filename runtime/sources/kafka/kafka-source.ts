@@ -11,7 +11,7 @@ import { Cluster, type Topic } from "../../kafka/cluster.ts";
 import { FirstStarts } from "./first-starts.ts";
 import { joinGroup } from "./group.ts";
 import { type KafkaLimits, kafkaLimits } from "../../kafka/kafka-limits.ts";
-import { type Assignment, leaveTimeoutMs, type Membership } from "./membership.ts";
+import { type Assignment, leaveTimeoutMs, type Membership, type OffsetToCommit } from "./membership.ts";
 import { OffsetMirror } from "./offset-mirror.ts";
 import { kafkaPosition } from "../../kafka/kafka-position.ts";
 import { RecordStream } from "../../kafka/record-stream.ts";
@@ -50,6 +50,8 @@ class KafkaRecords implements Source {
   #membership: Membership | null = null;
   /** The assignment that `splits` last told. */
   #told: Assignment | null = null;
+  /** Partitions that are no longer ours, of which records may yet be loaded: by `topic/partition`. */
+  readonly #leaving = new Map<string, Pick<OffsetToCommit, "topic" | "partition">>();
   #known: { readonly topics: ReadonlyMap<string, Topic>; readonly atMs: number } | null = null;
 
   constructor(spec: KafkaSource, format: Format, context: ComponentContext, limits: KafkaLimits) {
@@ -73,8 +75,9 @@ class KafkaRecords implements Source {
       log: context.log,
       commit: (offsets) => this.#membership?.commit(offsets) ?? Promise.resolve(),
       owned: (topic, partition) =>
-        this.#stream.open.has(`${topic}/${partition}`) &&
-        (this.#membership?.assignment?.partitions.get(topic)?.includes(partition) ?? false),
+        this.#leaving.has(`${topic}/${partition}`) ||
+        (this.#stream.open.has(`${topic}/${partition}`) &&
+          (this.#membership?.assignment?.partitions.get(topic)?.includes(partition) ?? false)),
     });
   }
 
@@ -93,9 +96,17 @@ class KafkaRecords implements Source {
       partitions.map((partition) => ({ id: `${topic}/${partition}`, topic, partition })),
     );
     const ours = new Set(splits.map(({ id }) => id));
-    for (const id of this.#stream.open.keys()) if (!ours.has(id)) this.#stream.release(id);
-    membership.confirm(told);
+    for (const [id, { fetched }] of this.#stream.open) {
+      if (ours.has(id)) continue;
+      this.#leaving.set(id, { topic: fetched.topic, partition: fetched.partition });
+      this.#stream.release(id);
+    }
     return splits;
+  }
+
+  handOver(): void {
+    this.#leaving.clear();
+    if (this.#told !== null) this.#membership?.confirm(this.#told);
   }
 
   splitsTotal(): number | null {
@@ -135,7 +146,7 @@ class KafkaRecords implements Source {
 
   loaded(moves: readonly Move[]): void {
     const offsets = moves.flatMap(({ split, to }) => {
-      const fetched = this.#stream.open.get(split)?.fetched;
+      const fetched = this.#stream.open.get(split)?.fetched ?? this.#leaving.get(split);
       return fetched === undefined
         ? []
         : [{ topic: fetched.topic, partition: fetched.partition, offset: kafkaPosition(split, to).offset }];

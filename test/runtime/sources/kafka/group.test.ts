@@ -23,6 +23,7 @@ async function run(source: Source, warehouse: Warehouse, signal: AbortSignal): P
   const reopen = async () => {
     const splits = await source.splits(signal);
     for (const id of open) if (!splits.some((split) => split.id === id)) open.delete(id);
+    source.handOver?.();
     for (const split of splits) {
       if (open.has(split.id)) continue;
       await source.open(split, warehouse.positions.get(split.id) ?? null);

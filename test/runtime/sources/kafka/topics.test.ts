@@ -142,8 +142,9 @@ describe("the Kafka source and its topics:", () => {
     while (batch.count < 5) {
       const { kind } = await source.read(batch, never);
       const open = new Set(source.progress().map(({ split }) => split));
-      if (kind === "assignment")
-        for (const split of await source.splits(never)) if (!open.has(split.id)) await source.open(split, head.moves[0]!.to);
+      if (kind !== "assignment") continue;
+      for (const split of await source.splits(never)) if (!open.has(split.id)) await source.open(split, head.moves[0]!.to);
+      source.handOver?.();
     }
     expect(textsOf(batch)).toEqual(texts(5, "new"));
     expect(batch.moves[0]!.from).toEqual(head.moves[0]!.to);
