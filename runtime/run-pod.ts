@@ -8,6 +8,7 @@ import { NotConnected, Terminal } from "./component/errors.ts";
 import { backoffMs } from "./engine/backoff.ts";
 import { sleep, systemClock } from "./engine/clock.ts";
 import { startHttpServer } from "./http/http-server.ts";
+import { lineageOf } from "./lineage/lineage.ts";
 import { pipelineOf, podContext } from "./pod/pod-context.ts";
 import { readPodFile } from "./pod/pod-file.ts";
 import { limitsOf } from "./pod/resource-plan.ts";
@@ -71,16 +72,19 @@ async function run(values: Flags, { signal, log, tell }: Surroundings): Promise<
     graceMs,
   });
   const status = (): ReturnType<typeof report.status> => report.status();
+  const { compiled } = assembled;
+  const lineage = lineageOf({ spec: file.pipeline.spec, compiled, context, registry, clock: systemClock, status });
   await using server = await startHttpServer({ port: Number(values.port), host: values.host, registry, status });
   log.info({ url: server.url }, "listening");
   try {
-    const summary = await runPipeline();
+    const summary = await lineage.over(runPipeline);
     const { endedBy, condition } = summary;
     if (condition !== undefined) tell(condition);
     else if (!summary.drained) tell(notDrained);
     return endedBy === "failed" ? exitCode.terminal : exitCode.ok;
   } finally {
-    await Promise.race([assembled[Symbol.asyncDispose](), sleep(systemClock, closeMs, new AbortController().signal)]);
+    const closed = Promise.all([lineage[Symbol.asyncDispose](), assembled[Symbol.asyncDispose]()]);
+    await Promise.race([closed, sleep(systemClock, closeMs, new AbortController().signal)]);
   }
 }
 

@@ -8,7 +8,9 @@ import { assemble, type Assembled } from "../../runtime/assemble.ts";
 import type { ComponentContext } from "../../runtime/component/context.ts";
 import { NotConnected } from "../../runtime/component/errors.ts";
 import { backoffMs } from "../../runtime/engine/backoff.ts";
+import { systemClock } from "../../runtime/engine/clock.ts";
 import { startHttpServer } from "../../runtime/http/http-server.ts";
+import { lineageOf } from "../../runtime/lineage/lineage.ts";
 import { podContext } from "../../runtime/pod/pod-context.ts";
 import { limitsOf } from "../../runtime/pod/resource-plan.ts";
 import { runAssembled } from "../../runtime/run-assembled.ts";
@@ -31,6 +33,9 @@ const graceMs = 30_000;
 /** How long closing connections may take at the end, in milliseconds: nothing depends on it any more. */
 const closeMs = 3000;
 
+/** How long the receiver of lineage may take for the last event, in milliseconds. */
+const lineageMs = 1000;
+
 /** Runs a pipeline in this process, shows how it goes, and sums up what it did. */
 export async function runHere(here: Here, options: HereOptions, shell: Shell): Promise<ExitCode> {
   using stop = stopOnSignal(shell);
@@ -50,7 +55,7 @@ export async function runHere(here: Here, options: HereOptions, shell: Shell): P
     const start = `${here.pipeline.metadata.name}: ${options.words.from} → ${sinkText(here.pipeline.spec)}`;
     const announce = (url: string): void =>
       watch.write(`${start}\n${paint("dim", `metrics at ${url}/metrics while it runs; Ctrl-C drains and stops`)}\n`);
-    const ended = await run(assembled, options, { shell, stop, watch, log, context, announce });
+    const ended = await run(assembled, options, { here, shell, stop, watch, log, context, announce });
     watch[Symbol.dispose]();
     return sumUp(ended, here, options, shell);
   } finally {
@@ -59,6 +64,7 @@ export async function runHere(here: Here, options: HereOptions, shell: Shell): P
 }
 
 interface Around {
+  readonly here: Here;
   readonly shell: Shell;
   readonly stop: Stop;
   readonly watch: ProgressWatch;
@@ -92,10 +98,20 @@ async function run(assembled: Assembled, options: HereOptions, around: Around): 
     const progress = progressOf(now);
     return options.grouped ? { ...progress, waitsFor: progress.waitsFor ?? unassigned(now) } : progress;
   });
+  const { compiled } = assembled;
+  const lineage = lineageOf({
+    spec: around.here.pipeline.spec,
+    compiled,
+    context: around.context,
+    registry,
+    clock: systemClock,
+    status,
+  });
   const began = shell.now();
-  const summary = await Promise.race([run(), stop.givenUp]);
+  const summary = await Promise.race([lineage.over(run), stop.givenUp]);
   const seconds = (shell.now() - began) / 1000;
   if (options.metricsFile !== undefined) await writeFile(resolve(shell.directory, options.metricsFile), await registry.metrics());
+  await Promise.race([lineage[Symbol.asyncDispose](), pause(lineageMs, undefined, { ref: false })]);
   return { summary, status: status(), watched, seconds };
 }
 

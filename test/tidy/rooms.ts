@@ -52,6 +52,12 @@ export const rooms: readonly Room[] = [
     packages: ["snowflake-sdk", "pino"],
     why: "the Snowflake client knows no connector",
   },
+  {
+    path: "runtime/lineage/",
+    may: [...contract, "runtime/engine/", "runtime/snowflake/identifiers.ts"],
+    packages: ["pino", "prom-client"],
+    why: "lineage tells what a run reads and writes: it looks at the engine, never at a connector",
+  },
   { path: "runtime/formats/", may: contract, packages: ["avsc", "pino"], why: connector },
   { path: "runtime/sources/kafka/", may: [...contract, "runtime/kafka/"], packages: [...kafkaClient, "pino"], why: connector },
   {
@@ -92,7 +98,7 @@ export const rooms: readonly Room[] = [
   { path: "operator/compile/", may: ["transform/", "crds/"], packages: ["pino"], why: "compiling knows no cluster" },
   {
     path: "operator/webhook/",
-    may: ["operator/kube/", "operator/control/", "operator/compile/", "crds/"],
+    may: ["operator/kube/", "operator/control/", "operator/compile/", "operator/scaling/", "crds/"],
     packages: ["@peculiar/x509", "reflect-metadata", "pino", "prom-client"],
     why: "admission knows no workload",
   },
@@ -162,6 +168,7 @@ export const rooms: readonly Room[] = [
       "prom-client",
       "yaml",
       "avsc",
+      "ajv",
       "@marcbachmann/cel-js",
       "@duckdb/node-api",
       "@platformatic/kafka",
