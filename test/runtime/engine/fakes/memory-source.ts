@@ -79,6 +79,8 @@ export class MemorySource implements Source {
   readonly opened: { readonly split: string; readonly position: Position | null }[] = [];
   /** Calls of `splits`. */
   splitsCalls = 0;
+  /** Calls of `handOver`. */
+  handOvers = 0;
   /** Runs after each read that appended something. */
   onRead: () => void = () => {};
   /** Splits without a position start at their end, and say where that is before anything is read. */
@@ -113,7 +115,12 @@ export class MemorySource implements Source {
     this.#assignmentNews = false;
     const all = [...this.#topics.splits.values()].map(({ split }) => split);
     const assigned = this.#assigned;
+    if (assigned !== null) for (const id of this.#readers.keys()) if (!assigned.includes(id)) this.#readers.delete(id);
     return assigned === null ? all : all.filter(({ id }) => assigned.includes(id));
+  }
+
+  handOver(): void {
+    this.handOvers++;
   }
 
   async open(split: Split, position: Position | null): Promise<void> {
