@@ -75,8 +75,26 @@ test("a split that comes is taken over between two loads, and the others are rea
   await end({ stage, running });
 });
 
+test("no load begins while a split is taken over", async () => {
+  const { stage, running } = await loading();
+  stage.sink.restoreGate.shut();
+  stage.topics.add("orders/2");
+  stage.source.assign(["orders/0", "orders/1", "orders/2"]);
+  await settle();
+  stage.produce("orders/1", 100);
+  stage.sink.gate.open();
+  await settle();
+  expect([stage.sink.restoreGate.waiting, stage.report.totals.batches]).toEqual([1, 1]);
+  stage.sink.restoreGate.open();
+  await settle();
+  expect(stage.table).toEqual([...numbered("orders/0", 100), ...numbered("orders/1", 100)]);
+  await end({ stage, running });
+});
+
 test("a split that goes and comes back is read on from where its batch left it, once that is loaded", async () => {
   const { stage, running } = await loading();
+  stage.produce("orders/0", 30);
+  await settle();
   stage.source.assign(["orders/1"]);
   await settle();
   stage.source.assign(["orders/0", "orders/1"]);
@@ -85,8 +103,8 @@ test("a split that goes and comes back is read on from where its batch left it, 
   expect(stage.source.opened.filter(({ split }) => split === "orders/0")).toHaveLength(1);
   stage.sink.gate.open();
   await stage.clock.advance(5000);
-  expect(stage.source.opened.findLast(({ split }) => split === "orders/0")?.position).toEqual({ offset: 100 });
-  expect(stage.table).toEqual(numbered("orders/0", 120));
+  expect(stage.source.opened.findLast(({ split }) => split === "orders/0")?.position).toEqual({ offset: 130 });
+  expect(stage.table).toEqual(numbered("orders/0", 150));
   expect(await stage.registry.metrics()).toContain("snowline_conflicts_total 0");
   await end({ stage, running });
 });
@@ -126,8 +144,12 @@ test.each(["goes", "comes"])("SIGTERM while a split %s loads what was read", asy
   stage.produce("orders/1", 20);
   await settle();
   stage.topics.add("orders/2");
+  const splits = stage.source.splits.bind(stage.source);
+  stage.source.splits = () => {
+    stage.stop.abort();
+    return splits();
+  };
   stage.source.assign(what === "goes" ? ["orders/1"] : ["orders/0", "orders/1", "orders/2"]);
-  stage.stop.abort();
   await settle();
   stage.sink.gate.open();
   expect(await running).toMatchObject({ endedBy: "stopped", drained: true });

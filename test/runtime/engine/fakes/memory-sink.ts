@@ -20,6 +20,8 @@ export class MemorySink implements Sink {
   readonly failures: ("before" | "after" | Error)[] = [];
   /** Likewise by `restore`. */
   readonly restoreFailures: Error[] = [];
+  /** What a `restore` passes. */
+  readonly restoreGate = new Gate();
   prepared = 0;
   /** Moves of each write that had its effect. */
   readonly writes: (readonly Move[])[] = [];
@@ -46,6 +48,7 @@ export class MemorySink implements Sink {
 
   restore(splits: readonly string[]): Promise<ReadonlyMap<string, Position>> {
     return this.#alone(async () => {
+      await this.restoreGate.pass();
       const failure = this.restoreFailures.shift();
       if (failure !== undefined) throw failure;
       for (const split of splits) this.#warehouse.owners.set(split, this);
