@@ -40,9 +40,22 @@ export default defineConfig({
         test: {
           name: "soak",
           include: ["test/soak/**/*.soak.ts"],
+          exclude: ["test/soak/cluster/**"],
           globalSetup: ["test/kafka/global-setup.ts"],
           testTimeout: 3_600_000,
           hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          // On a cluster, which npm run soak:cluster starts.
+          name: "cluster-soak",
+          include: ["test/soak/cluster/**/*.soak.ts"],
+          globalSetup: ["test/kafka/global-setup.ts"],
+          testTimeout: 900_000,
+          hookTimeout: 300_000,
           fileParallelism: false,
         },
       },

@@ -38,8 +38,9 @@ export async function startMetricsServer(cluster: ClusterAccess, say: (line: str
       "--kubelet-preferred-address-types=InternalIP",
       // kind's kubelet signs its certificate itself.
       "--kubelet-insecure-tls",
-      // As often as the kubelet measures.
+      // As often as the kubelet measures; it is to answer sooner.
       "--metric-resolution=10s",
+      "--kubelet-request-timeout=5s",
     ],
     { name: "metrics-server", removed: directory },
   );

@@ -5,7 +5,7 @@ import type { PipelineStatus } from "../../../crds/kinds/pipeline-status.ts";
 import type { ClusterAccess } from "../../cluster/cluster-access.ts";
 import { openTestAccount, type TestAccount } from "../../snowflake/open-test-account.ts";
 import { secretsOf } from "../../snowflake/secrets-of.ts";
-import { type NumberedTopic, openNumberedTopic } from "./numbered-topic.ts";
+import { type NumberedTopic, type NumberedTopicOptions, openNumberedTopic } from "./numbered-topic.ts";
 import { sharedInstallation } from "./shared-installation.ts";
 
 /** A pod, as far as tests look at it. */
@@ -45,6 +45,8 @@ export interface FieldPipeline {
 /** A namespace of its own on the run's cluster, with Connections to the run's broker and to an account of its own. */
 export interface Field extends AsyncDisposable {
   readonly namespace: string;
+  /** Of the run's broker, as pods and programs of the cluster's network reach it. */
+  readonly bootstrap: string;
   readonly cluster: ClusterAccess;
   readonly account: TestAccount;
   /** kubectl in the namespace. */
@@ -54,8 +56,8 @@ export interface Field extends AsyncDisposable {
   pipeline(name: string): Promise<FieldPipeline | null>;
   /** Pods of a pipeline, those that are ending included. */
   pods(pipeline: string): Promise<readonly FieldPod[]>;
-  /** A topic of its own; it is closed at the end of the test. */
-  topic(partitions?: number): Promise<NumberedTopic>;
+  /** A topic of its own, of four partitions if nothing else is said; it is closed at the end of the test. */
+  topic(options?: Omit<NumberedTopicOptions, "name" | "partitions"> & { readonly partitions?: number }): Promise<NumberedTopic>;
   /** A Pipeline from the topic into a table, a load a second, with what `spec` says on top. */
   manifest(name: string, topic: NumberedTopic, spec?: Readonly<Record<string, unknown>>): object;
   /** Numbers in the column N of the table of a pipeline, in order; none where there is no table. */
@@ -100,6 +102,7 @@ export async function openField(labels: Readonly<Record<string, string>> = {}): 
   const numbers = async (name: string): Promise<readonly number[]> => tableNumbers(account, tableName(name));
   return {
     namespace,
+    bootstrap,
     cluster,
     account,
     kubectl,
@@ -110,8 +113,9 @@ export async function openField(labels: Readonly<Record<string, string>> = {}): 
       const text = await kubectl("get", "pods", "-l", `snowline.dev/pipeline=${name}`, "-o", "json");
       return (JSON.parse(text) as { items: readonly FieldPod[] }).items;
     },
-    topic: async (partitions = 4) => {
-      const topic = await openNumberedTopic(bootstrap, `${namespace}-${randomUUID().slice(0, 8)}`, partitions);
+    topic: async (options = {}) => {
+      const name = `${namespace}-${randomUUID().slice(0, 8)}`;
+      const topic = await openNumberedTopic(bootstrap, { partitions: 4, ...options, name });
       onTestFinished(() => topic[Symbol.asyncDispose]());
       return topic;
     },

@@ -1,6 +1,6 @@
 import { independentClient } from "../../kafka/client.ts";
 
-/** A topic of records `{"id": "k-17", "n": 17}`, and what has been written to it. */
+/** A topic of records such as `{"id": "k-17", "n": 17}`, and what has been written to it. */
 export interface NumberedTopic extends AsyncDisposable {
   readonly name: string;
   /** Records so far: their numbers are 0 to `written - 1`, spread over the partitions. */
@@ -14,8 +14,19 @@ export interface NumberedTopic extends AsyncDisposable {
 const recordsPerRequest = 2000;
 const tickMs = 100;
 
+/** What a topic is made of. */
+export interface NumberedTopicOptions {
+  readonly name: string;
+  readonly partitions: number;
+  /** The record of a number; without it `{"id": "k-17", "n": 17}`. */
+  readonly record?: (n: number) => unknown;
+}
+
 /** Makes the topic. */
-export async function openNumberedTopic(bootstrap: string, name: string, partitions: number): Promise<NumberedTopic> {
+export async function openNumberedTopic(
+  bootstrap: string,
+  { name, partitions, record = numbered }: NumberedTopicOptions,
+): Promise<NumberedTopic> {
   const client = independentClient(bootstrap);
   const admin = client.admin();
   await admin.connect();
@@ -33,7 +44,7 @@ export async function openNumberedTopic(bootstrap: string, name: string, partiti
     written += count;
     await producer.send({ topic: name, messages });
   };
-  const write = async (count: number, change = numbered): Promise<void> => {
+  const write = async (count: number, change = record): Promise<void> => {
     for (let left = count; left > 0; left -= recordsPerRequest) await send(Math.min(left, recordsPerRequest), change);
   };
   return {
