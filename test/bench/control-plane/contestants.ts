@@ -173,8 +173,9 @@ async function serviceAccount(apiServer: ApiServer): Promise<string> {
   return directory;
 }
 
-const floor: Contestant = {
-  name: "go-floor",
+/** The least that a Go controller can do: one Deployment of each Pipeline, or as many children as ours makes, but empty. */
+const floor = (name: string, further: readonly string[]): Contestant => ({
+  name,
   makes: deployments,
   definitions: ownDefinitions,
   before: () => [],
@@ -182,9 +183,9 @@ const floor: Contestant = {
   command: async ({ apiServer, port, say }) => {
     const module = join(import.meta.dirname, "floor");
     const program = await buildGoProgram({ name: "floor", module, package: ".", takes: "2 minutes on 2 cores" }, say);
-    return [program, "-config", apiServer.kubeconfig, "-metrics", `127.0.0.1:${port}`];
+    return [program, "-config", apiServer.kubeconfig, "-metrics", `127.0.0.1:${port}`, ...further];
   },
-};
+});
 
 /** KEDA makes an HPA of each ScaledObject; the Deployments are there before. */
 const keda: Contestant = {
@@ -257,4 +258,4 @@ function targetDeployment(index: number): Made {
 }
 
 /** Who takes part. */
-export const contestants: readonly Contestant[] = [floor, snowline, keda];
+export const contestants: readonly Contestant[] = [floor("go-floor", []), floor("go-floor-five", ["-five"]), snowline, keda];

@@ -1,5 +1,5 @@
-// Command floor is the least that a controller can do for each Pipeline: one Deployment, and its replicas on the status. It is
-// what the operator's cost is compared with.
+// Command floor is the least that a controller can do for each Pipeline: one Deployment, and its replicas on the status; with
+// -five also the other children that the operator makes, empty. It is what the operator's cost is compared with.
 package main
 
 import (
@@ -9,6 +9,8 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	policyv1 "k8s.io/api/policy/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -25,7 +27,10 @@ import (
 
 var pipelineKind = schema.GroupVersionKind{Group: "snowline.dev", Version: "v1alpha1", Kind: "Pipeline"}
 
-type reconciler struct{ client.Client }
+type reconciler struct {
+	client.Client
+	five bool
+}
 
 func (r *reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.Result, error) {
 	pipeline := &unstructured.Unstructured{}
@@ -36,11 +41,7 @@ func (r *reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 	deployment := &appsv1.Deployment{}
 	err := r.Get(ctx, request.NamespacedName, deployment)
 	if apierrors.IsNotFound(err) {
-		made := deploymentOf(pipeline)
-		if err := controllerutil.SetControllerReference(pipeline, made, r.Scheme()); err != nil {
-			return ctrl.Result{}, err
-		}
-		return ctrl.Result{}, client.IgnoreAlreadyExists(r.Create(ctx, made))
+		return ctrl.Result{}, r.make(ctx, pipeline)
 	}
 	if err != nil {
 		return ctrl.Result{}, err
@@ -54,6 +55,30 @@ func (r *reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 		return ctrl.Result{}, err
 	}
 	return ctrl.Result{}, r.Status().Patch(ctx, pipeline, patch)
+}
+
+// make makes the Deployment last, since it is what is looked for.
+func (r *reconciler) make(ctx context.Context, pipeline *unstructured.Unstructured) error {
+	children := []client.Object{deploymentOf(pipeline)}
+	if r.five {
+		meta := metav1.ObjectMeta{Namespace: pipeline.GetNamespace(), Name: pipeline.GetName()}
+		selector := metav1.LabelSelector{MatchLabels: map[string]string{"app": pipeline.GetName()}}
+		children = append([]client.Object{
+			&corev1.ServiceAccount{ObjectMeta: meta},
+			&corev1.ConfigMap{ObjectMeta: meta},
+			&policyv1.PodDisruptionBudget{ObjectMeta: meta, Spec: policyv1.PodDisruptionBudgetSpec{Selector: &selector}},
+			&networkingv1.NetworkPolicy{ObjectMeta: meta, Spec: networkingv1.NetworkPolicySpec{PodSelector: selector}},
+		}, children...)
+	}
+	for _, child := range children {
+		if err := controllerutil.SetControllerReference(pipeline, child, r.Scheme()); err != nil {
+			return err
+		}
+		if err := client.IgnoreAlreadyExists(r.Create(ctx, child)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func deploymentOf(pipeline *unstructured.Unstructured) *appsv1.Deployment {
@@ -77,6 +102,7 @@ func deploymentOf(pipeline *unstructured.Unstructured) *appsv1.Deployment {
 
 func main() {
 	kubeconfig := flag.String("config", "", "kubeconfig")
+	five := flag.Bool("five", false, "make all kinds of children that the operator makes")
 	address := flag.String("metrics", "127.0.0.1:0", "address of /metrics")
 	flag.Parse()
 	ctrl.SetLogger(zap.New())
@@ -89,7 +115,7 @@ func main() {
 	pipeline.SetGroupVersionKind(pipelineKind)
 	must(ctrl.NewControllerManagedBy(manager).For(pipeline).Owns(&appsv1.Deployment{}).
 		WithOptions(controller.Options{MaxConcurrentReconciles: 8}).
-		Complete(&reconciler{manager.GetClient()}))
+		Complete(&reconciler{manager.GetClient(), *five}))
 	must(manager.Start(ctrl.SetupSignalHandler()))
 }
 
