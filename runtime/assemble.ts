@@ -48,13 +48,14 @@ export async function assemble(spec: PipelineSpec, { context, limits, ...options
   const compiled = await compile(spec);
   // A sink that rejects later keeps a batch until it is loaded.
   const plan = planResources(limits, loadOf(spec.sink), spec.sink.snowflake?.load.streaming === undefined ? 2 : 3);
-  await using opened = new AsyncDisposableStack();
+  await using reading = new AsyncDisposableStack();
+  await using writing = new AsyncDisposableStack();
   const { format: formatSpec } = spec.source.kafka ?? spec.source.files;
   const format = await openFormat(formatSpec, compiled.source, context);
-  const source = opened.use(await (options.openSource?.(format) ?? openSource(spec.source, format, context)));
-  const sink = opened.use(await openSink(spec.sink, context));
-  const deadLetters = opened.use(await openDeadLetters(spec.deadLetter, context));
-  const parts = opened.move();
+  const source = reading.use(await (options.openSource?.(format) ?? openSource(spec.source, format, context)));
+  const sink = writing.use(await openSink(spec.sink, context));
+  const deadLetters = writing.use(await openDeadLetters(spec.deadLetter, context));
+  const ends = [reading.move(), writing.move()];
   return {
     compiled,
     schemaVersion: schemaVersionOf(spec, compiled),
@@ -80,7 +81,8 @@ export async function assemble(spec: PipelineSpec, { context, limits, ...options
         now: () => context.now(),
         onLookup,
       }),
-    [Symbol.asyncDispose]: () => parts.disposeAsync(),
+    // At once: whoever gets the source's splits next must not wait for what the sink still puts in order.
+    [Symbol.asyncDispose]: async () => void (await Promise.all(ends.map((end) => end.disposeAsync()))),
   };
 }
 

@@ -12,9 +12,9 @@ export interface KafkaLimits {
   readonly troubleGraceMs: number;
   /** A member that is silent for so long has lost its partitions (classic protocol; else the broker says). */
   readonly sessionTimeoutMs: number;
-  /** Pause between a classic member's heartbeats. */
+  /** Longest pause between a member's heartbeats: a partition that moves waits so long for its next reader to hear of it. */
   readonly heartbeatMs: number;
-  /** A revoked partition that is not let go for so long is taken away: longer than a slow load. */
+  /** A revoked partition that is not let go for so long is taken away: longer than the slow loads of three batches in a row. */
   readonly rebalanceTimeoutMs: number;
 }
 
@@ -27,5 +27,5 @@ export const kafkaLimits: KafkaLimits = {
   troubleGraceMs: 5000,
   sessionTimeoutMs: 30_000,
   heartbeatMs: 2000,
-  rebalanceTimeoutMs: 60_000,
+  rebalanceTimeoutMs: 300_000,
 };

@@ -21,9 +21,6 @@ const groupGone = "GROUP_ID_NOT_FOUND";
 const invalid = ["INVALID_REQUEST", "INVALID_GROUP_ID", "UNSUPPORTED_ASSIGNOR", "INVALID_REGULAR_EXPRESSION"];
 const joining = 0;
 const leaving = -1;
-/** While we have not let go what was revoked, the broker hears from us at least so often that letting go is told soon. */
-const heartbeatPauseMsMax = 5000;
-
 /** True where the broker speaks the protocol of KIP-848. */
 export const speaksConsumerProtocol = (broker: Broker): boolean => speaks(broker, consumerGroupHeartbeatV0.api);
 
@@ -82,7 +79,7 @@ class ConsumerProtocolMember {
     try {
       const answer = await this.#send(this.#epoch, this.#owned);
       this.#epoch = answer.memberEpoch;
-      const pauseMs = Math.min(answer.heartbeatIntervalMs, heartbeatPauseMsMax);
+      const pauseMs = Math.min(answer.heartbeatIntervalMs, limits.heartbeatMs);
       if (answer.assignment === null) return pauseMs;
       const changed = await this.#announce(answer.assignment.topicPartitions);
       // Unless something has to be let go first, it is ours at once, and the broker waits to hear that.

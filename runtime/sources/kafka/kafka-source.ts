@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { KafkaSource } from "../../../crds/connectors/kafka.ts";
 import type { Batch } from "../../component/batch.ts";
 import type { ComponentContext } from "../../component/context.ts";
@@ -11,12 +10,15 @@ import { Cluster, type Topic } from "../../kafka/cluster.ts";
 import { FirstStarts } from "./first-starts.ts";
 import { joinGroup } from "./group.ts";
 import { type KafkaLimits, kafkaLimits } from "../../kafka/kafka-limits.ts";
-import { type Assignment, leaveTimeoutMs, type Membership, type OffsetToCommit } from "./membership.ts";
+import { type Assignment, type Membership, type OffsetToCommit } from "./membership.ts";
 import { OffsetMirror } from "./offset-mirror.ts";
 import { kafkaPosition } from "../../kafka/kafka-position.ts";
 import { RecordStream } from "../../kafka/record-stream.ts";
 import { type Start, startOffset } from "./start-offset.ts";
 import { chosenTopics, requireNamed, topicChoice, type TopicChoice, watchTopics } from "./topics.ts";
+
+/** How long the mirror may take to be right before the group is left: a rebalance, in which no commit is taken, lasts about a second. */
+const mirrorMs = 1_500;
 
 /** What brokers told of topics so recently holds for the next split as well. */
 const topicsFreshMs = 1000;
@@ -119,7 +121,9 @@ class KafkaRecords implements Source {
     const topic = await this.#topic(split);
     if (stored !== null) this.#firstStarts.stored(topic);
     if (stored !== null && stored.topicId === topic.id) {
-      return this.#stream.start({ id, topic, partition, position, offset: stored.offset, stored: true, pinned: false });
+      this.#stream.start({ id, topic, partition, position, offset: stored.offset, stored: true, pinned: false });
+      // Who loaded it may have ended before the mirror knew: without a new record nobody would ever tell it.
+      return this.#mirror.note([{ topic: topic.name, partition, offset: stored.offset }]);
     }
     if (stored !== null) {
       const fields = { topic: topic.name, partition, formerId: stored.topicId, id: topic.id, formerOffset: stored.offset };
@@ -157,7 +161,7 @@ class KafkaRecords implements Source {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort();
     await this.#stream[Symbol.asyncDispose]();
-    await Promise.race([this.#mirror.settled(), sleep(leaveTimeoutMs, undefined, { ref: false })]);
+    await this.#mirror.settled(mirrorMs);
     const membership = await this.#joining?.catch(() => null);
     await membership?.[Symbol.asyncDispose]();
     await this.#cluster[Symbol.asyncDispose]();

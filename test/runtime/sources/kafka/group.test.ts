@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Batch } from "../../../../runtime/component/batch.ts";
 import type { Position } from "../../../../runtime/component/position.ts";
 import type { Source } from "../../../../runtime/component/source.ts";
+import { Cluster } from "../../../../runtime/kafka/cluster.ts";
 import { type Broker, startBroker } from "../../../kafka/broker.ts";
 import { sharedBroker } from "../../../kafka/shared-broker.ts";
 import { uniqueName } from "../../../kafka/unique-name.ts";
@@ -130,4 +131,31 @@ describe("two readers of one pipeline share its partitions,", () => {
     source.loaded([0, 1].map((partition) => ({ split: `${topic}/${partition}`, from: null, to })));
     await expect.poll(mirrored, { timeout: 10_000 }).toEqual(["10", "3"]);
   });
+
+  test("and the mirror is right once a reader has ended, and is put right by the next where one was killed", async () => {
+    const topic = await place.topic(2);
+    const pipeline = { namespace: "shop", name: uniqueName("mirror") };
+    const groupId = `snowline.${pipeline.namespace}.${pipeline.name}`;
+    const mirrored = async () =>
+      (await place.admin.fetchOffsets({ groupId, topics: [topic] }))[0]!.partitions
+        .toSorted((a, b) => a.partition - b.partition)
+        .map(({ offset }) => offset);
+    for (const partition of [0, 1]) await place.produce(topic, partition, texts(10, "r"));
+    const source = await place.source({ topics: [topic] }, { context: place.context(pipeline) });
+    const splits = await source.splits(new AbortController().signal);
+    for (const split of splits) await source.open(split, null);
+    const topicId = await idOf(topic);
+    const at = (offset: number) => splits.map(({ id }) => ({ split: id, from: null, to: { topicId, offset } }));
+    source.loaded(at(4));
+    await source[Symbol.asyncDispose]();
+    expect(await mirrored()).toEqual(["4", "4"]);
+    const heir = await place.source({ topics: [topic] }, { context: place.context(pipeline) });
+    for (const split of await heir.splits(new AbortController().signal)) await heir.open(split, { topicId, offset: 10 });
+    await expect.poll(mirrored, { timeout: 10_000 }).toEqual(["10", "10"]);
+  });
+
+  async function idOf(topic: string): Promise<string> {
+    await using cluster = new Cluster("events", place.context());
+    return (await cluster.topics([topic])).get(topic)!.id;
+  }
 });
