@@ -13,6 +13,7 @@ const shell: Shell = {
   stdout: process.stdout,
   stderr: process.stderr,
   stdin: () => text(process.stdin),
+  environment: process.env,
   directory: process.cwd(),
   now: () => Date.now(),
   onSignal(handle) {

@@ -13,6 +13,8 @@ export interface Shell {
   readonly stderr: Output;
   /** The whole of standard input. */
   stdin(): Promise<string>;
+  /** Variables of the process. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
   /** Directory that paths on the command line start at. */
   readonly directory: string;
   /** Milliseconds since the epoch. */

@@ -8,5 +8,5 @@ const exitMs = 1000;
 const stop = new AbortController();
 for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => stop.abort());
 const { runPod } = await import("./run-pod.ts");
-process.exitCode = await runPod(process.argv.slice(2), stop.signal);
+process.exitCode = await runPod(process.argv.slice(2), stop.signal, process.env);
 setTimeout(() => process.exit(), exitMs).unref();

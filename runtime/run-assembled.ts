@@ -2,6 +2,7 @@ import { performance } from "node:perf_hooks";
 import type { Logger } from "pino";
 import type { Registry } from "prom-client";
 import type { Assembled } from "./assemble.ts";
+import type { BatchTracer } from "./engine/batch-trace.ts";
 import { systemClock } from "./engine/clock.ts";
 import { PipelineReport } from "./engine/report.ts";
 import { runPipeline, type Summary } from "./engine/run-pipeline.ts";
@@ -12,6 +13,8 @@ export interface RunOptions {
   readonly until: "stopped" | "caughtUp";
   /** A registry of this run's own. */
   readonly registry: Registry;
+  /** Absent: batches are not traced. */
+  readonly tracer?: BatchTracer;
   readonly log: Logger;
   readonly signal: AbortSignal;
   /** How long draining may take, in milliseconds. */
@@ -63,6 +66,7 @@ export function runAssembled(assembled: Assembled, options: RunOptions): Assembl
       openTransformer: (target) => assembled.openTransformer(target, onLookup),
       until: options.until,
       report,
+      ...(options.tracer === undefined ? {} : { tracer: options.tracer }),
       clock: systemClock,
       random: Math.random,
       loopActiveMs: () => performance.eventLoopUtilization().active,

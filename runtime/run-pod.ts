@@ -15,6 +15,7 @@ import { limitsOf } from "./pod/resource-plan.ts";
 import { isProcessRunning, makeScratchDirectory } from "./pod/scratch-directory.ts";
 import { type Termination, writeTermination } from "./pod/termination.ts";
 import { runAssembled } from "./run-assembled.ts";
+import { openTracing } from "./tracing/open-tracing.ts";
 
 /** Exit codes: 0 it ended as it should; 1 it may work when started again; 3 the owner has to change something first. */
 const exitCode = { ok: 0, crashed: 1, terminal: 3 } as const;
@@ -41,16 +42,20 @@ const flags = {
 type Flags = ReturnType<typeof parseFlags>;
 const parseFlags = (args: readonly string[]) => parseArgs({ args: [...args], options: flags }).values;
 
+/** The process's variables. */
+type Environment = Readonly<Record<string, string | undefined>>;
+
 /** What a run works with. */
 interface Surroundings {
   /** When aborted the pipeline drains. */
   readonly signal: AbortSignal;
+  readonly environment: Environment;
   readonly log: Logger;
   /** Leaves why the process ended. */
   tell(termination: Termination): void;
 }
 
-async function run(values: Flags, { signal, log, tell }: Surroundings): Promise<number> {
+async function run(values: Flags, { signal, environment, log, tell }: Surroundings): Promise<number> {
   if (values.pipeline === undefined) throw new Terminal("SpecInvalid", "runtime: give --pipeline <file>");
   const file = await readPodFile(values.pipeline);
   const self = { pid: process.pid, startMs: performance.timeOrigin, isRunning: isProcessRunning };
@@ -62,11 +67,13 @@ async function run(values: Flags, { signal, log, tell }: Surroundings): Promise<
   if (assembled === null) return exitCode.ok;
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
+  const tracing = await openTracing({ environment, pipeline: pipelineOf(file), registry, log });
   const graceMs = Number(values["grace-seconds"]) * 1000;
   const { report, run: runPipeline } = runAssembled(assembled, {
     pipeline: pipelineOf(file),
     until: "stopped",
     registry,
+    tracer: tracing.tracer,
     log,
     signal,
     graceMs,
@@ -83,7 +90,7 @@ async function run(values: Flags, { signal, log, tell }: Surroundings): Promise<
     else if (!summary.drained) tell(notDrained);
     return endedBy === "failed" ? exitCode.terminal : exitCode.ok;
   } finally {
-    const closed = Promise.all([lineage[Symbol.asyncDispose](), assembled[Symbol.asyncDispose]()]);
+    const closed = Promise.all([lineage, tracing, assembled].map((part) => part[Symbol.asyncDispose]()));
     await Promise.race([closed, sleep(systemClock, closeMs, new AbortController().signal)]);
   }
 }
@@ -130,7 +137,7 @@ function terminationOf(error: unknown): Termination {
  * A pod's process but for its signals: runs the pipeline that the arguments name until it ends or `signal` is aborted, and answers the
  * exit code. Never throws: what goes wrong is in the log and the termination log.
  */
-export async function runPod(args: readonly string[], signal: AbortSignal): Promise<number> {
+export async function runPod(args: readonly string[], signal: AbortSignal, environment: Environment): Promise<number> {
   const log = pino({ base: {} });
   let tell = teller(undefined, log);
   try {
@@ -138,7 +145,7 @@ export async function runPod(args: readonly string[], signal: AbortSignal): Prom
     tell = teller(values["termination-log"], log);
     // Only looks on: what nobody catches still ends the process with its stack on stderr.
     process.on("uncaughtExceptionMonitor", (error) => tell(terminationOf(error)));
-    return await run(values, { signal, log, tell });
+    return await run(values, { signal, environment, log, tell });
   } catch (error) {
     tell(terminationOf(error));
     const terminal = error instanceof Terminal;

@@ -14,6 +14,7 @@ import { lineageOf } from "../../runtime/lineage/lineage.ts";
 import { podContext } from "../../runtime/pod/pod-context.ts";
 import { limitsOf } from "../../runtime/pod/resource-plan.ts";
 import { runAssembled } from "../../runtime/run-assembled.ts";
+import { openTracing } from "../../runtime/tracing/open-tracing.ts";
 import { openScratch } from "../scratch.ts";
 import { exitCode, type ExitCode, type Shell } from "../shell.ts";
 import { paintFor } from "../text.ts";
@@ -33,8 +34,8 @@ const graceMs = 30_000;
 /** How long closing connections may take at the end, in milliseconds: nothing depends on it any more. */
 const closeMs = 3000;
 
-/** How long the receiver of lineage may take for the last event, in milliseconds. */
-const lineageMs = 1000;
+/** How long the receivers of lineage and traces may take for the last of it, in milliseconds. */
+const lastWordMs = 1000;
 
 /** Runs a pipeline in this process, shows how it goes, and sums up what it did. */
 export async function runHere(here: Here, options: HereOptions, shell: Shell): Promise<ExitCode> {
@@ -81,10 +82,12 @@ async function run(assembled: Assembled, options: HereOptions, around: Around): 
   collectDefaultMetrics({ register: registry });
   const watched = watchParts(assembled);
   const { pipeline } = around.context;
+  const tracing = await openTracing({ environment: shell.environment, pipeline, registry, log });
   const { report, run } = runAssembled(watched.parts, {
     pipeline,
     until: options.until,
     registry,
+    tracer: tracing.tracer,
     log,
     signal: stop.signal,
     graceMs,
@@ -111,7 +114,8 @@ async function run(assembled: Assembled, options: HereOptions, around: Around): 
   const summary = await Promise.race([lineage.over(run), stop.givenUp]);
   const seconds = (shell.now() - began) / 1000;
   if (options.metricsFile !== undefined) await writeFile(resolve(shell.directory, options.metricsFile), await registry.metrics());
-  await Promise.race([lineage[Symbol.asyncDispose](), pause(lineageMs, undefined, { ref: false })]);
+  const told = Promise.all([lineage, tracing].map((part) => part[Symbol.asyncDispose]()));
+  await Promise.race([told, pause(lastWordMs, undefined, { ref: false })]);
   return { summary, status: status(), watched, seconds };
 }
 

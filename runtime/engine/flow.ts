@@ -6,6 +6,7 @@ import { BatchTooLarge, TargetChanged } from "../component/errors.ts";
 import type { Move } from "../component/position.ts";
 import type { Sink, Written } from "../component/sink.ts";
 import type { Source } from "../component/source.ts";
+import type { BatchTrace, BatchTracer } from "./batch-trace.ts";
 import type { BatchCeiling } from "./batch-ceiling.ts";
 import type { Loaded } from "./lag.ts";
 import { lettersOf, placeOf, recordRejected, recordRejectedLate } from "./letters.ts";
@@ -40,6 +41,7 @@ export interface FlowOptions {
   readonly transformer: Transformer;
   readonly splits: OwnedSplits;
   readonly rejected: RejectedWatch;
+  readonly tracer: BatchTracer;
   /**
    * Empty: one is read into while another is transformed, and a third is kept until it is loaded where the sink `rejectsLater`.
    * They are empty again afterwards.
@@ -53,6 +55,7 @@ export interface FlowOptions {
 
 /** A transformed batch on its way into the sink. */
 interface Load {
+  readonly trace: BatchTrace;
   readonly transformed: Transformed;
   /** null: its records are no longer held. */
   readonly batch: Batch | null;
@@ -181,24 +184,31 @@ export class Flow {
     const { sink, splits, surroundings } = this.#options;
     const { report } = surroundings;
     let kept: Batch | null = null;
+    let load: Load | null = null;
     report.metrics.batchRecords.observe(batch.count);
     report.metrics.batchBytes.observe(batch.recordBytes);
     try {
       const { moves, rejects, count: records, skipped, recordBytes } = batch;
       const sums = { moves, standing: splits.standing(moves), records, skipped, recordBytes, refusedByFormat: rejects.length };
-      const transformed = await this.#transformed(batch);
+      const trace = this.#traceRead();
+      load = { ...sums, transformed: nothing, batch: null, trace };
+      const transformed = await this.#transformed(batch, trace);
+      load = { ...load, transformed };
       if ((await this.#judge(batch, transformed, last)) === "gather") {
         this.#ends.transform = { kind: "gather" };
-        return;
+        return this.#endTrace(load, null);
       }
-      await this.#reject(batch, transformed);
+      await this.#reject(load, batch);
       for (let busy = this.#sinkBusy; busy !== null; busy = this.#sinkBusy) await this.#sinkFree(busy);
-      if (this.#giveUp.signal.aborted) await this.#discard(transformed);
-      else {
+      if (this.#giveUp.signal.aborted) {
+        this.#endTrace(load, null);
+        await this.#discard(transformed);
+      } else {
         kept = sink.rejectsLater === true ? batch : null;
-        this.#loading = this.#load({ ...sums, transformed, batch: kept });
+        this.#loading = this.#load({ ...load, batch: kept });
       }
     } catch (error) {
+      if (load !== null) this.#endTrace(load, error);
       this.#ends.transform = { kind: "failed", error };
     } finally {
       if (kept === null) this.#free(batch);
@@ -207,11 +217,11 @@ export class Flow {
     }
   }
 
-  async #transformed(batch: Batch): Promise<Transformed> {
+  async #transformed(batch: Batch, trace: BatchTrace): Promise<Transformed> {
     const { transformer, surroundings } = this.#options;
     // Without a line there is nothing to transform: every record was refused by its format, or there was none.
     if (batch.length === 0) return { ...nothing, rejects: [...batch.rejects] };
-    return this.#timed("transform", () =>
+    return this.#timed("transform", trace, () =>
       orGivenUp(transformer.run(batch, batch.rejects, this.#giveUp.signal), surroundings.abandon),
     );
   }
@@ -229,23 +239,23 @@ export class Flow {
     return verdict.kind;
   }
 
-  async #reject(batch: Batch, transformed: Transformed): Promise<void> {
+  async #reject({ transformed, trace }: Load, batch: Batch): Promise<void> {
     const { rejects } = transformed;
     const first = rejects[0];
     if (first === undefined) return;
     try {
       if (this.#options.deadLetters === null) throw recordRejected(batch, first);
-      await this.#writeLetters(batch, rejects);
+      await this.#writeLetters(batch, rejects, trace);
     } catch (error) {
       await this.#discard(transformed);
       throw error;
     }
   }
 
-  async #writeLetters(batch: Batch, rejects: readonly Reject[]): Promise<void> {
+  async #writeLetters(batch: Batch, rejects: readonly Reject[], trace: BatchTrace): Promise<void> {
     const { deadLetters, surroundings } = this.#options;
     for (const letters of lettersOf(batch, rejects, surroundings.report)) {
-      const write = async (): Promise<void> => this.#timed("dead_letter", async () => deadLetters?.write(letters));
+      const write = async (): Promise<void> => this.#timed("dead_letter", trace, async () => deadLetters?.write(letters));
       await persist(write, "dead_letters", this.#giveUp.signal, surroundings);
     }
     surroundings.log.warn({ rejected: rejects.length, of: batch.count, error: rejects[0]?.error }, "records rejected");
@@ -262,9 +272,11 @@ export class Flow {
   async #load(load: Load): Promise<void> {
     try {
       const written = await this.#write(load);
+      this.#endTrace(load, null, written.kind === "written");
       if (written.kind === "conflict") this.#failLoad(written);
       else this.#loaded(load, written.rejected ?? []);
     } catch (error) {
+      this.#endTrace(load, error);
       this.#failLoad(endOf(error, load));
     } finally {
       await this.#discard(load.transformed);
@@ -274,35 +286,35 @@ export class Flow {
   }
 
   async #write(load: Load): Promise<Written> {
-    const { transformed, moves, batch, records } = load;
+    const { transformed, batch, records, trace } = load;
     try {
-      const written = await this.#persistWrite(transformed.rows, moves);
-      if (written.rejected !== undefined) await this.#rejectLate(batch, written.rejected);
+      const written = await this.#persistWrite(transformed.rows, load);
+      if (written.rejected !== undefined) await this.#rejectLate(load, written.rejected);
       return written;
     } catch (error) {
       if (!(error instanceof BatchTooLarge) || batch === null || records !== 1) throw error;
       // The only record: no smaller batch will make it fit.
       const rejects = [{ ordinal: 0, error: error.message }];
       if (this.#options.deadLetters === null) throw recordRejected(batch, rejects[0]!);
-      await this.#writeLetters(batch, rejects);
-      const written = await this.#persistWrite(null, moves);
+      await this.#writeLetters(batch, rejects, trace);
+      const written = await this.#persistWrite(null, load);
       return written.kind === "written" ? { ...written, rejected: rejects } : written;
     }
   }
 
-  #persistWrite(rows: Rows | null, moves: readonly Move[]): Promise<Written> {
+  #persistWrite(rows: Rows | null, { moves, trace }: Load): Promise<Written> {
     const { sink, surroundings } = this.#options;
-    const write = (): Promise<Written> => this.#timed("load", () => sink.write(rows, moves));
+    const write = (): Promise<Written> => this.#timed("load", trace, () => sink.write(rows, moves));
     return persist(write, "sink", this.#giveUp.signal, surroundings);
   }
 
   /** What the warehouse refused after it had taken it: everything else of the batch is loaded. */
-  async #rejectLate(batch: Batch | null, rejects: readonly Reject[]): Promise<void> {
+  async #rejectLate({ batch, trace }: Load, rejects: readonly Reject[]): Promise<void> {
     const first = rejects[0];
     if (first === undefined) return;
     if (batch === null) throw new Error("sink: it rejects later without having said so");
     if (this.#options.deadLetters === null) throw recordRejectedLate(batch, first, rejects.length);
-    await this.#writeLetters(batch, rejects);
+    await this.#writeLetters(batch, rejects, trace);
   }
 
   #loaded({ transformed, moves, standing, records, skipped, refusedByFormat }: Load, late: readonly Reject[]): void {
@@ -338,14 +350,38 @@ export class Flow {
     }
   }
 
-  async #timed<T>(stage: Stage, work: () => Promise<T>): Promise<T> {
-    const { stageClock, metrics } = this.#options.surroundings.report;
-    stageClock.begin(stage);
+  async #timed<T>(stage: Stage, trace: BatchTrace, work: () => Promise<T>): Promise<T> {
+    const { clock, report } = this.#options.surroundings;
+    const fromMs = clock.now();
+    const end = (error: unknown): void => {
+      report.metrics.stageDuration.observe({ stage }, report.stageClock.end(stage) / 1000);
+      trace.stage({ stage, fromMs, toMs: clock.now(), error });
+    };
+    report.stageClock.begin(stage);
     try {
-      return await work();
-    } finally {
-      metrics.stageDuration.observe({ stage }, stageClock.end(stage) / 1000);
+      const answer = await work();
+      end(null);
+      return answer;
+    } catch (error) {
+      end(error);
+      throw error;
     }
+  }
+
+  /** Begins the trace of the batch that was just read. */
+  #traceRead(): BatchTrace {
+    const { tracer, surroundings } = this.#options;
+    const toMs = surroundings.clock.now();
+    const fromMs = this.#reading.sinceMs ?? toMs;
+    const trace = tracer.begin(fromMs);
+    trace.stage({ stage: "read", fromMs, toMs, error: null });
+    return trace;
+  }
+
+  #endTrace({ trace, transformed, moves, records, recordBytes }: Load, error: unknown, loaded = false): void {
+    const rows = transformed.rows?.count ?? 0;
+    const counts = { records, bytes: recordBytes, splits: moves.length, rows, rejected: transformed.rejects.length };
+    trace.end(counts, { atMs: this.#options.surroundings.clock.now(), loaded, error });
   }
 }
 

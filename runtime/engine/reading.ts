@@ -50,9 +50,15 @@ export class Reading {
   #turn = new AbortController();
   #failures = 0;
   #retryAtMs = 0;
+  #sinceMs: number | null = null;
 
   constructor(options: ReadingOptions) {
     this.#options = options;
+  }
+
+  /** When the first record of the last batch came; null where it had none. */
+  get sinceMs(): number | null {
+    return this.#sinceMs;
   }
 
   /** The loop looks again at once what to do: a later stage is free or failed, the pipeline is to stop. */
@@ -75,6 +81,7 @@ export class Reading {
     for (;;) {
       await this.#openTaken();
       if (firstAtMs === null && !batch.empty) firstAtMs = clock.now();
+      this.#sinceMs = firstAtMs;
       const step = this.#step(batch, firstAtMs, hurried);
       if (step.kind === "handOver") {
         if (firstAtMs !== null)

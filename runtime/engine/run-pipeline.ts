@@ -7,6 +7,7 @@ import type { DeadLetters } from "../component/dead-letters.ts";
 import { Terminal } from "../component/errors.ts";
 import type { Sink } from "../component/sink.ts";
 import type { Source } from "../component/source.ts";
+import { type BatchTracer, noTracer } from "./batch-trace.ts";
 import { BatchCeiling } from "./batch-ceiling.ts";
 import { type Clock, sleep } from "./clock.ts";
 import { Flow, type FlowEnd, type FlowOptions } from "./flow.ts";
@@ -35,6 +36,8 @@ export interface PipelineOptions {
   /** `caughtUp`: ends once everything that was there when it was first looked at is loaded. A source that ends, ends it anyway. */
   readonly until: "stopped" | "caughtUp";
   readonly report: PipelineReport;
+  /** Absent: batches are not traced. */
+  readonly tracer?: BatchTracer;
   readonly clock: Clock;
   /** In [0, 1). */
   random(): number;
@@ -147,6 +150,7 @@ async function run(options: PipelineOptions, surroundings: Surroundings, unread:
       transformer,
       splits,
       rejected,
+      tracer: options.tracer ?? noTracer,
       batches,
       ceiling,
       surroundings,

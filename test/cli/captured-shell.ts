@@ -24,6 +24,7 @@ export async function snowline(args: readonly string[], options: ShellOptions = 
     stdout: { write: (text) => void (stdout += text) },
     stderr: { write: (text) => void (stderr += text) },
     stdin: () => Promise.resolve(options.stdin ?? ""),
+    environment: {},
     directory: options.directory ?? process.cwd(),
     now: () => Date.now(),
     onSignal: () => ({ [Symbol.dispose]: () => {} }),

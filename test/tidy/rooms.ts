@@ -58,6 +58,19 @@ export const rooms: readonly Room[] = [
     packages: ["pino", "prom-client"],
     why: "lineage tells what a run reads and writes: it looks at the engine, never at a connector",
   },
+  {
+    path: "runtime/tracing/",
+    may: [...contract, "runtime/engine/"],
+    packages: [
+      "@opentelemetry/api",
+      "@opentelemetry/exporter-trace-otlp-proto",
+      "@opentelemetry/resources",
+      "@opentelemetry/sdk-trace-base",
+      "pino",
+      "prom-client",
+    ],
+    why: "tracing tells how long a batch was where: it looks at the engine, never at a connector",
+  },
   { path: "runtime/formats/", may: contract, packages: ["avsc", "pino"], why: connector },
   { path: "runtime/sources/kafka/", may: [...contract, "runtime/kafka/"], packages: [...kafkaClient, "pino"], why: connector },
   {

@@ -8,7 +8,9 @@ import { MemorySink, MemoryWarehouse } from "./memory-sink.ts";
 import { MemorySource, MemoryTopics } from "./memory-source.ts";
 import { MemoryTransformer, type RowStore } from "./memory-transformer.ts";
 
-type Overrides = Partial<Pick<PipelineOptions, "until" | "graceMs" | "deadLetters" | "batch" | "log" | "rejectedBounds">>;
+type Overrides = Partial<
+  Pick<PipelineOptions, "until" | "graceMs" | "deadLetters" | "batch" | "log" | "rejectedBounds" | "tracer">
+>;
 
 /** Everything a scenario plays with: memory parts around the real engine. */
 export class Stage {
