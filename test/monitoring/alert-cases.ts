@@ -36,6 +36,11 @@ const series = (metric: string, labels: Readonly<Record<string, string>>, values
 };
 const ofPipeline = (what: string, values: string, more: Readonly<Record<string, string>> = {}): Series =>
   series(`snowline_pipeline_${what}`, { ...leader, ...more }, values);
+/** The same, told by a replica of the operator for 20 minutes, and from a minute and a half later on by another. */
+const takenOver = (what: string, value: number, more: Readonly<Record<string, string>> = {}): readonly Series[] => [
+  ofPipeline(what, `${value}+0x40 stale`, more),
+  ofPipeline(what, `_x43 ${value}+0x${long}`, { ...more, pod: "snowline-b" }),
+];
 const condition = (type: string, values: string): Series => ofPipeline("condition", values, { type });
 
 const lag: readonly AlertCase[] = [
@@ -68,17 +73,14 @@ const lag: readonly AlertCase[] = [
   {
     alert: "SnowlineLagOverTarget",
     what: "on while another replica of the operator takes over",
-    series: [
-      ofPipeline("lag_seconds", "1200+0x40 stale"),
-      ofPipeline("lag_seconds", `_x43 1200+0x${long}`, { pod: "snowline-b" }),
-    ],
+    series: [...takenOver("lag_seconds", 400), ...takenOver("target_lag_seconds", 60)],
     at: "23m",
     fires: {
       labels: orders,
       severity: "warning",
       summary: "shop/orders is behind and does not catch up",
       description:
-        "The table is 20m 0s behind the source, and 15m 0s is its target. At the pace of the last 15 minutes it is still over it in 1 h.",
+        "The table is 6m 40s behind the source, and 1m 0s is its target. At the pace of the last 15 minutes it is still over it in 1 h.",
     },
   },
   {
@@ -131,6 +133,18 @@ const stalled: readonly AlertCase[] = [
   },
   {
     alert: "SnowlineStalled",
+    what: "on while another replica of the operator takes over",
+    series: takenOver("lag_records", 5000),
+    at: "23m",
+    fires: {
+      labels: orders,
+      severity: "critical",
+      summary: "shop/orders has records to load and loads none",
+      description: "5k records wait, and none has been loaded for more than 15 min. Nothing is lost while the source keeps them.",
+    },
+  },
+  {
+    alert: "SnowlineStalled",
     what: "while loads go on",
     series: [ofPipeline("lag_records", always(5000)), ofPipeline("last_load_timestamp_seconds", climbing(0, 30))],
     at: "60m",
@@ -170,6 +184,25 @@ const stalled: readonly AlertCase[] = [
       summary: "shop/orders has no pod that does its work",
       description: "It loaded rows before, and now none of its pods is ready. Last load: 15m 0s ago.",
     },
+  },
+  {
+    alert: "SnowlineUnavailable",
+    what: "on while another replica of the operator takes over",
+    series: [...takenOver("condition", 0, { type: "Available" }), ...takenOver("last_load_timestamp_seconds", 60)],
+    at: "23m",
+    fires: {
+      labels: { ...orders, type: "Available" },
+      severity: "critical",
+      summary: "shop/orders has no pod that does its work",
+      description: "It loaded rows before, and now none of its pods is ready. Last load: 22m 0s ago.",
+    },
+  },
+  {
+    alert: "SnowlineUnavailable",
+    what: "where one is ready",
+    series: [condition("Available", always(1)), ofPipeline("last_load_timestamp_seconds", always(60))],
+    at: "60m",
+    fires: null,
   },
   {
     alert: "SnowlineUnavailable",
@@ -532,6 +565,14 @@ const notReconciling: readonly AlertCase[] = [
       summary: "The Snowline operator has work and does none",
       description: "7 objects wait at snowline-a, and none has been looked at for 10 minutes.",
     },
+  },
+  {
+    alert: "SnowlineOperatorNotReconciling",
+    sign: "queue",
+    what: "where nothing waits and nothing is done",
+    series: [depth("snowline-a", always(0)), total("success", always(100)), leads("snowline-a", 1)],
+    at: "60m",
+    fires: null,
   },
   {
     alert: "SnowlineOperatorNotReconciling",

@@ -32,6 +32,9 @@ const signed = (alert: string, sign: string | undefined): string => (sign === un
 /** promtool compares labels and annotations in full. A name may have several rules: those of other signs stay quiet. */
 function promtoolCase({ alert, sign, series, at, fires }: AlertCase): object {
   const expected = fires === null ? [] : [expectedAlert(alert, sign, fires)];
+  // All of these series are as bad from the start: it is the rule that waits.
+  const patience = alerts.find((rule) => rule.alert === alert && rule.labels["sign"] === sign)?.for;
+  const early = patience === undefined ? [] : [{ eval_time: `${secondsIn(patience) - 30}s`, alertname: alert, exp_alerts: [] }];
   return {
     rule_files: [ruleFile],
     evaluation_interval: "30s",
@@ -39,11 +42,14 @@ function promtoolCase({ alert, sign, series, at, fires }: AlertCase): object {
       {
         interval: "30s",
         input_series: series.map(([name, values]) => ({ series: name, values })),
-        alert_rule_test: [{ eval_time: at, alertname: alert, exp_alerts: expected }],
+        alert_rule_test: [...early, { eval_time: at, alertname: alert, exp_alerts: expected }],
       },
     ],
   };
 }
+
+const secondsOf: Readonly<Record<string, number>> = { m: 60, h: 3600 };
+const secondsIn = (duration: string): number => Number(duration.slice(0, -1)) * secondsOf[duration.slice(-1)]!;
 
 function expectedAlert(alert: string, sign: string | undefined, fires: NonNullable<AlertCase["fires"]>): object {
   const { labels, severity, summary, description } = fires;
