@@ -19,6 +19,9 @@ const backlog = 80_000;
 /** KEDA and the autoscaler ask every few seconds; pods with so little CPU take half a minute to start. */
 const scalingTimeoutMs = 180_000;
 
+/** As the examples say: KEDA takes nothing that has no number yet. */
+const firstNumber = ["scale", "pipeline/orders", "--replicas=1"];
+
 let keda: AsyncDisposable;
 
 beforeAll(async () => {
@@ -47,6 +50,7 @@ test("an HPA on lag scales the pipeline out and in, and the table has each recor
   const topic = await field.topic({ partitions: 6, record: order });
   await field.apply(await ordersPipeline("hpa-lag/pipeline.yaml", { field, topic }));
   await field.apply(await scaledObject("hpa-lag/scaled-object.yaml", field, topic));
+  await field.kubectl(...firstNumber);
   await field.condition("orders", "Ready", "True");
   const watched = podsWatched(field, "orders");
   await topic.write(backlog);
@@ -68,6 +72,7 @@ test("KEDA takes away the last pod of a topic without news, and its next record 
   await topic.write(1000);
   await field.apply(await ordersPipeline("keda/pipeline.yaml", { field, topic }));
   await field.apply(await scaledObject("keda/scaled-object.yaml", field, topic));
+  await field.kubectl(...firstNumber);
   await ordersArrived(field, topic, scalingTimeoutMs);
   const asleep = async (): Promise<true | undefined> => ((await field.pods("orders")).length === 0 ? true : undefined);
   await until("no pod", asleep, scalingTimeoutMs);
