@@ -7,6 +7,7 @@ import { CorruptRecords } from "./byte-reader.ts";
 import { type FetchAnswer, type FetchedPartition, fetchRecords } from "./fetch-api.ts";
 import type { KafkaLimits } from "./kafka-limits.ts";
 import { batchBytes, checkBatch, readBatch } from "./record-batch.ts";
+import { refreshEnds } from "./refresh-ends.ts";
 import type { FetchedRecords } from "./record-reader.ts";
 
 /** A partition being fetched. */
@@ -58,6 +59,9 @@ export interface FetcherParts {
 /** Attempts at a record batch that cannot be read: a bad network heals, a bad disk does not. */
 const badTimesMax = 4;
 
+/** How often the partitions' ends are asked for while the queue is full: lag and arrivals must stay true behind a slow sink. */
+const endsEveryMs = 2000;
+
 const nothing = Buffer.alloc(0);
 
 /** Kafka's error codes of a partition. https://kafka.apache.org/protocol#protocol_error_codes */
@@ -78,6 +82,7 @@ export class Fetcher implements AsyncDisposable {
   readonly #backoff = new Backoff();
   #queueBytes = 0;
   #refreshing = false;
+  #askingEnds = false;
   #turn = 0;
   #failure: Error | null = null;
   /** By node id; null: no broker tells who leads. */
@@ -148,7 +153,31 @@ export class Fetcher implements AsyncDisposable {
       if (leader === null) this.#refresh();
       else nodes.add(leader);
     }
-    for (const node of nodes) if (!this.#busy.has(node) && this.#queueBytes < this.#parts.limits.queueBytesMax) this.#fetch(node);
+    if (this.#full) return this.#askEnds();
+    for (const node of nodes) if (!this.#busy.has(node)) this.#fetch(node);
+  }
+
+  get #full(): boolean {
+    return this.#queueBytes >= this.#parts.limits.queueBytesMax;
+  }
+
+  /** While nothing is fetched no answer tells where the partitions end. */
+  #askEnds(): void {
+    if (this.#askingEnds) return;
+    this.#askingEnds = true;
+    void this.#askEndsLoop().finally(() => (this.#askingEnds = false));
+  }
+
+  async #askEndsLoop(): Promise<void> {
+    const { cluster, log } = this.#parts;
+    for (;;) {
+      await this.#pause(endsEveryMs);
+      if (!this.#full || this.#closing.signal.aborted) return;
+      // Whoever does not answer is told of by the next fetch.
+      await refreshEnds(cluster, [...this.#splits]).catch((error: unknown) =>
+        log.debug({ reason: error instanceof Error ? error.message : String(error) }, "kafka partitions' ends are not known now"),
+      );
+    }
   }
 
   #fetch(node: number): void {

@@ -31,6 +31,18 @@ async function batchOf(source: Source, count: number): Promise<Batch> {
   return batch;
 }
 
+test("where a partition ends stays true while nobody reads and nothing more is fetched", async () => {
+  const topic = await place.topic(2);
+  for (const partition of [0, 1]) await place.produce(topic, partition, texts(50));
+  // One answer fills the queue: as behind a sink that stalls.
+  const source = await opened(await place.source({ topics: [topic] }, { limits: { queueBytesMax: 1 } }));
+  const ends = () => Object.fromEntries(source.progress().map(({ split, end }) => [split, end]));
+  await expect.poll(ends, { timeout: 10_000 }).toEqual({ [`${topic}/0`]: 50, [`${topic}/1`]: 50 });
+  await place.produce(topic, 1, texts(25, "more"));
+  await expect.poll(ends, { timeout: 10_000 }).toEqual({ [`${topic}/0`]: 50, [`${topic}/1`]: 75 });
+  expect(textsOf(await batchOf(source, 125)).toSorted()).toEqual([...texts(50), ...texts(50), ...texts(25, "more")].toSorted());
+});
+
 describe("the Kafka source reads", () => {
   const codecs = ["GZIP", "Snappy", "LZ4", "ZSTD", "None"] as const;
   test.each(codecs)("records that kafkajs compressed with %s", async (codec) => {
