@@ -14,6 +14,6 @@ export async function refreshEnds(cluster: Cluster, splits: readonly FetchedSpli
   const ends = await listOffsets(cluster, partitions, latest);
   for (const { split, topicId } of asked) {
     const end = ends.get(`${split.topic}/${split.partition}`);
-    if (end !== undefined && split.end !== null && split.topicId === topicId) split.end = Math.max(split.end, end);
+    if (end !== undefined && split.topicId === topicId) split.end = Math.max(split.end ?? 0, end);
   }
 }
