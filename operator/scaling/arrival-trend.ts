@@ -16,18 +16,29 @@ export function withReading(before: readonly Reading[], reading: Reading): reado
   return [...before.filter(({ atMs }) => reading.atMs - atMs <= readingsKeptMs), reading];
 }
 
+/** What arrives just now, in records per second. */
+export interface Arriving {
+  readonly arrivalsPerSecond: number;
+  /** At the partition at which most arrives. */
+  readonly hottestPerSecond: number;
+}
+
 /**
- * What arrives just now, in records per second. An average over a minute rises by a sixth of a jump in ten seconds; the difference
- * of two averages, spread over the time between them, is what has come in addition to what fell out of the window. Null where
- * the readings do not tell: fewer than a minute of them without a step, or too far apart.
+ * What arrives just now. An average over a minute rises by a sixth of a jump in ten seconds; the difference of two averages, spread
+ * over the time between them, is what has come in addition to what fell out of the window. Never less than the average. Null
+ * where the readings do not tell: fewer than a minute of them since `sinceMs`, or too far apart.
  */
-export function arrivingNow(readings: readonly Reading[], sinceMs: number): number | null {
+export function arrivingNow(readings: readonly Reading[], sinceMs: number): Arriving | null {
   const [before, last] = [readings.at(-2), readings.at(-1)];
   if (before === undefined || last === undefined) return null;
   const gapMs = last.atMs - before.atMs;
   // What falls out of the window arrived a minute ago: that minute's average stands for it.
   const fallen = readings.findLast(({ atMs }) => last.atMs - atMs >= averagedMs);
   if (fallen === undefined || fallen.atMs < sinceMs || gapMs > readingGapMsMax) return null;
-  const risen = ((last.arrivalsPerSecond - before.arrivalsPerSecond) * averagedMs) / gapMs;
-  return Math.max(fallen.arrivalsPerSecond + risen, last.arrivalsPerSecond);
+  const now = (of: (reading: Reading) => number): number =>
+    Math.max(of(fallen) + ((of(last) - of(before)) * averagedMs) / gapMs, of(last));
+  return {
+    arrivalsPerSecond: now(({ arrivalsPerSecond }) => arrivalsPerSecond),
+    hottestPerSecond: now(({ hottestPerSecond }) => hottestPerSecond),
+  };
 }

@@ -25,6 +25,8 @@ export interface Carriers {
 interface Limits {
   /** What part of a pod's capacity arrivals may take. */
   readonly utilization: number;
+  /** The same where the next number of pods that makes a difference is so much greater that most of it would stand idle. */
+  readonly beforeLeap: number;
   /** The same for the pod with the hottest partition: spread further, it would have to be alone in a pod that is half empty. */
   readonly hottest: number;
   /** Where the hottest partition alone is more than that: what part of its pod others may take. Below it another pod brings nothing worth having. */
@@ -32,15 +34,19 @@ interface Limits {
 }
 
 /** As full as pods are made: the headroom bears a peak until there are more pods. Flink's autoscaler takes the same number. */
-export const planned: Limits = { utilization: 0.7, hottest: 0.85, beside: 0.05 };
+export const planned: Limits = { utilization: 0.7, beforeLeap: 0.85, hottest: 0.85, beside: 0.05 };
 /** As full as pods may become before there are more. What lies between the two is what arrivals may waver without any step. */
-export const tolerated: Limits = { utilization: 0.8, hottest: 0.95, beside: 0.1 };
+export const tolerated: Limits = { utilization: 0.8, beforeLeap: 0.93, hottest: 0.95, beside: 0.1 };
 
+/** From how many times as many pods on a step is a leap: from 6 to 12 of 12 partitions, from 1 to 2. */
+const leapFactor = 1.5;
 /** How many times the average a partition must get to count as hot, where it is too much for a pod. */
 const hotFactor = 1.5;
 
 /** How many pods a load needs. */
 export interface Need {
+  /** What part of a pod's capacity arrivals are to take. */
+  readonly utilization: number;
   /** What all pods together should be able to carry, in records per second. */
   readonly demandPerSecond: number;
   /** By what a pod carries. */
@@ -54,7 +60,7 @@ export interface Need {
 }
 
 /** arrivals / utilization + behind / catchUp + arrivals * rebalance / catchUp, in records per second. */
-export function demandPerSecond(load: Load, { utilization }: Limits): number {
+function demandPerSecond(load: Load, utilization: number): number {
   const { arrivalsPerSecond, behindRecords, catchUpSeconds, rebalanceSeconds } = load;
   const rebalance = Math.min(rebalanceSeconds, catchUpSeconds);
   return arrivalsPerSecond / utilization + (behindRecords + arrivalsPerSecond * rebalance) / catchUpSeconds;
@@ -63,21 +69,19 @@ export function demandPerSecond(load: Load, { utilization }: Limits): number {
 /** What the load needs, counting in the price of getting there. */
 export function needOf(load: Load, carriers: Carriers): Need {
   const { perSecond, partitions } = carriers;
-  const demand = demandPerSecond(load, planned);
-  const raw = demand / perSecond;
+  const demandFor = (utilization: number) => {
+    const demand = demandPerSecond(load, utilization);
+    return { utilization, demandPerSecond: demand, rawReplicas: demand / perSecond };
+  };
   const skewed = isSkewed(load, carriers);
   if (partitions === null || partitions <= 0) {
-    const replicas = Math.max(1, Math.ceil(raw - rounding));
-    return { demandPerSecond: demand, rawReplicas: raw, replicas, beyondPartitions: false, skewed };
+    const demand = demandFor(planned.utilization);
+    return { ...demand, replicas: Math.max(1, Math.ceil(demand.rawReplicas - rounding)), beyondPartitions: false, skewed };
   }
   const fitting = partitionSteps(partitions).find((step) => fits(step, load, { carriers, limits: planned }));
-  return {
-    demandPerSecond: demand,
-    rawReplicas: raw,
-    replicas: fitting ?? partitions,
-    beyondPartitions: fitting === undefined,
-    skewed,
-  };
+  const replicas = fitting ?? partitions;
+  const demand = demandFor(utilizationAt(replicas, partitions, planned));
+  return { ...demand, replicas, beyondPartitions: fitting === undefined, skewed };
 }
 
 /** True where so many pods are not enough any more: a step must bring more than it costs, so its price does not count. */
@@ -91,8 +95,23 @@ export function carriedBy(replicas: number, { perSecond, partitions }: Carriers)
   return replicas <= 0 ? 0 : (perSecond * partitions) / Math.ceil(partitions / replicas);
 }
 
+/** What the fullest of so many pods gets, in records per second. */
+export function fullestOf(replicas: number, load: Load, partitions: number | null): number {
+  const { arrivalsPerSecond, hottestPerSecond: hottest } = load;
+  if (partitions === null || partitions <= 1) return arrivalsPerSecond / Math.max(partitions === null ? replicas : 1, 1);
+  const ofFullest = Math.ceil(partitions / Math.max(replicas, 1));
+  const even = (arrivalsPerSecond * ofFullest) / partitions;
+  return Math.max(even, hottest + ((ofFullest - 1) * Math.max(arrivalsPerSecond - hottest, 0)) / (partitions - 1));
+}
+
 /** So small a part of a pod is no reason for a further one: it is the error of the division. */
 const rounding = 1e-9;
+
+/** How full pods may be at a step: fuller where the next one is a leap. */
+function utilizationAt(replicas: number, partitions: number, { utilization, beforeLeap }: Limits): number {
+  const fewer = Math.ceil(partitions / replicas) - 1;
+  return fewer > 0 && Math.ceil(partitions / fewer) >= leapFactor * replicas ? beforeLeap : utilization;
+}
 
 interface Measure {
   readonly carriers: Carriers;
@@ -101,10 +120,11 @@ interface Measure {
 
 function fits(replicas: number, load: Load, { carriers, limits }: Measure): boolean {
   const { perSecond, partitions } = carriers;
-  const demand = demandPerSecond(load, limits);
   if (replicas <= 0) return false;
-  if (partitions === null || partitions <= 0) return demand <= replicas * perSecond * (1 + rounding);
+  if (partitions === null || partitions <= 0)
+    return demandPerSecond(load, limits.utilization) <= replicas * perSecond * (1 + rounding);
   const ofFullest = Math.ceil(partitions / replicas);
+  const demand = demandPerSecond(load, utilizationAt(replicas, partitions, limits));
   if ((ofFullest * demand) / partitions > perSecond * (1 + rounding)) return false;
   const { hottestPerSecond: hottest, arrivalsPerSecond } = load;
   if (partitions === 1 || hottest <= arrivalsPerSecond / partitions) return true;

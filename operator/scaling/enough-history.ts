@@ -11,7 +11,7 @@ export function noteEnough({ enough, enoughSinceMs }: EnoughHistory, replicas: n
   if (replicas === null) return { enough: [], enoughSinceMs: null };
   const last = enough.at(-1);
   const held = last === undefined ? enough : [...enough.slice(0, -1), { ...last, untilMs: at.nowMs }];
-  const greater = held.filter((one) => one.replicas > replicas && at.nowMs - one.untilMs < at.windowMs);
+  const greater = held.filter((one) => one.replicas > replicas && at.nowMs - one.untilMs < at.windowMs + gatherMs);
   return { enough: [...greater, { replicas, untilMs: at.nowMs }], enoughSinceMs: enoughSinceMs ?? at.nowMs };
 }
 
@@ -21,13 +21,17 @@ export interface At {
   readonly windowMs: number;
 }
 
-/** The greatest number within the window, and when it will have been that long ago; null while the window is not full. */
+/** Ends of the window within so many milliseconds of each other come at once: an average that falls passes every number on its way. */
+const gatherMs = 120_000;
+
+/** The greatest number within the window, and when it will be none of it any more; null while the window is not full. */
 export function enoughOver(
   { enough, enoughSinceMs }: EnoughHistory,
   { nowMs, windowMs }: At,
 ): { replicas: number; untilMs: number } | null {
-  const greatest: Enough | undefined = enough[0];
-  if (greatest === undefined || enoughSinceMs === null) return null;
-  const full = nowMs - enoughSinceMs >= windowMs;
-  return full ? { replicas: greatest.replicas, untilMs: greatest.untilMs + windowMs } : null;
+  if (enoughSinceMs === null || nowMs - enoughSinceMs < windowMs) return null;
+  const gather = Math.min(gatherMs, windowMs);
+  const endMs = ({ untilMs }: Enough): number => (gather === 0 ? untilMs : Math.ceil((untilMs + windowMs) / gather) * gather);
+  const greatest = enough.find((one) => endMs(one) > nowMs) ?? enough.at(-1);
+  return greatest === undefined ? null : { replicas: greatest.replicas, untilMs: endMs(greatest) };
 }

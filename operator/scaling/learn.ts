@@ -72,8 +72,9 @@ function readingsOf(
   totals: Totals,
   behind: boolean,
 ): ScalingMemory["readings"] {
-  const { arrivalsPerSecond, busiest } = totals;
-  return withReading(memory.readings, { atMs: nowMs, arrivalsPerSecond, busyFraction: busiest, behind });
+  const { arrivalsPerSecond, busiest, hottest } = totals;
+  const hottestPerSecond = hottest?.arrivalsPerSecond ?? 0;
+  return withReading(memory.readings, { atMs: nowMs, arrivalsPerSecond, hottestPerSecond, busyFraction: busiest, behind });
 }
 
 function unreadAfter({ unread }: ScalingMemory, { probe, replicas }: ScalingObservation, totals: Totals): boolean {

@@ -5,6 +5,8 @@ export interface Reading {
   readonly atMs: number;
   /** Averaged over the minute before. */
   readonly arrivalsPerSecond: number;
+  /** The same at the partition at which most arrives. */
+  readonly hottestPerSecond: number;
   /** Of the pod that works most. */
   readonly busyFraction: number;
   /** Whether there was something to catch up. */

@@ -1,6 +1,6 @@
 import { arrivingNow, averagedMs } from "./arrival-trend.ts";
 import { type Capacity, capacityAtSink, capacityOf, capacityUnderLoad } from "./capacity.ts";
-import { type Carriers, carriedBy, isOverfull, type Load, type Need, needOf } from "./demand.ts";
+import { type Carriers, carriedBy, fullestOf, isOverfull, type Load, type Need, needOf } from "./demand.ts";
 import { learn } from "./learn.ts";
 import type { ScalingMemory } from "./scaling-memory.ts";
 import type { ScalingObservation } from "./scaling-observation.ts";
@@ -37,8 +37,8 @@ export interface Situation {
   readonly lasting: Need | null;
   /** Whether the pods there are do not do any more. */
   readonly overfull: boolean;
-  /** What a rise needs that would break the target before the averages show it; null where there is none. */
-  readonly urgent: Need | null;
+  /** Whether what arrives rises so fast that the target would be missed before the averages show it. */
+  readonly urgent: boolean;
   /** Whether there is something to catch up that more pods can catch up. */
   readonly behind: boolean;
   /** Why one partition holds up the others' work; null where none does. */
@@ -98,44 +98,51 @@ function needsOf(known: Known, load: Load): Pick<Situation, "capacity" | "need" 
   const { memory, observation, totals } = known;
   const { partitions, replicas } = observation;
   const capacity = capacityOf(memory.capacity);
-  if (capacity === null) return { capacity, need: null, lasting: null, overfull: false, urgent: null };
+  if (capacity === null) return { capacity, need: null, lasting: null, overfull: false, urgent: false };
   const carriers: Carriers = { perSecond: Math.min(capacity.perSecond, loadedCapacity(known) ?? Infinity), partitions };
   const atSink: Carriers = { partitions, perSecond: Math.min(carriers.perSecond, capacityAtSink(totals.pods) ?? Infinity) };
-  const carried = carriedBy(replicas, carriers);
   const startSeconds = memory.startSeconds ?? startSecondsAssumed;
-  // By the time that more pods work, so much more has come.
-  const comingRecords = Math.max(0, load.arrivalsPerSecond - carried) * startSeconds;
-  const ahead = load.behindRecords > 0 ? { ...load, behindRecords: load.behindRecords + comingRecords } : load;
+  const rising = risingLoad(known, load);
   return {
     capacity: { ...capacity, perSecond: carriers.perSecond },
-    need: needOf(ahead, carriers),
-    lasting: needOf({ ...load, behindRecords: 0 }, atSink),
+    need: needOf(grown(rising, { carriers, replicas, startSeconds }), carriers),
+    // Fewer pods stop the reading, too, but when there is no lag that has room within the target.
+    lasting: needOf({ ...load, behindRecords: 0, rebalanceSeconds: 0 }, atSink),
     overfull: isOverfull(replicas, load, carriers),
-    urgent: urgentNeed(known, load, { carriers, carried, startSeconds }),
+    urgent: isUrgent(known, rising, carriers.perSecond),
   };
+}
+
+/** The load as it is just now, where averages hide that it is rising. */
+function risingLoad({ memory, totals, observation }: Known, load: Load): Load {
+  const now = totals.missing === null ? arrivingNow(memory.readings, memory.settledSinceMs ?? Infinity) : null;
+  if (now === null || load.behindRecords > 0) return { ...load, ...now };
+  const behindRecords = Math.max(0, (totals.lagRecords ?? 0) - (now.arrivalsPerSecond * observation.targetLagSeconds) / 2);
+  return { ...load, ...now, behindRecords };
+}
+
+/** With what will have come in addition by the time that more pods work. */
+function grown(
+  load: Load,
+  { carriers, replicas, startSeconds }: { carriers: Carriers; replicas: number; startSeconds: number },
+): Load {
+  const comingRecords = Math.max(0, load.arrivalsPerSecond - carriedBy(replicas, carriers)) * startSeconds;
+  return load.behindRecords > 0 ? { ...load, behindRecords: load.behindRecords + comingRecords } : load;
+}
+
+/** Whether waiting until the averages show a rise would break the target. */
+function isUrgent({ memory, observation, totals }: Known, rising: Load, perSecond: number): boolean {
+  const fullest = fullestOf(observation.replicas, rising, observation.partitions);
+  if (fullest <= perSecond || totals.lagSeconds === null || totals.missing !== null) return false;
+  const seconds = (memory.startSeconds ?? startSecondsAssumed) + reportsSeconds;
+  const reached = totals.lagSeconds + (1 - perSecond / fullest) * seconds;
+  return reached >= urgentFraction * observation.targetLagSeconds;
 }
 
 /** What pods carry that have more than enough to read, once no average holds a time before their last change; null otherwise. */
 function loadedCapacity({ memory, observation, totals }: Known): number | null {
   if (memory.block?.kind === "SinkLimited" || memory.settledSinceMs === null) return null;
   return observation.nowMs - memory.settledSinceMs < effectAfterMs ? null : capacityUnderLoad(totals.pods, loadedSeconds);
-}
-
-interface Reach {
-  readonly carriers: Carriers;
-  readonly carried: number;
-  readonly startSeconds: number;
-}
-
-function urgentNeed({ memory, observation, totals }: Known, load: Load, { carriers, carried, startSeconds }: Reach): Need | null {
-  const now = totals.missing === null ? arrivingNow(memory.readings, memory.settledSinceMs ?? Infinity) : null;
-  if (now === null || now <= carried || totals.lagSeconds === null) return null;
-  const growsBy = 1 - carried / now;
-  const reached = totals.lagSeconds + growsBy * (startSeconds + reportsSeconds);
-  if (reached < urgentFraction * observation.targetLagSeconds) return null;
-  const lagRecords = (totals.lagRecords ?? 0) + (now - carried) * startSeconds;
-  const behindRecords = Math.max(0, lagRecords - (now * observation.targetLagSeconds) / 2);
-  return needOf({ ...load, arrivalsPerSecond: now, behindRecords }, carriers);
 }
 
 /** Whether all readings of a minute and a bit found a lag, and pods that had time to spare. */

@@ -29,16 +29,18 @@ export function startFromNone(situation: Situation): Verdict | null {
   return { replicas, limiter: limiterOf(replicas, situation), message, lookAgainMs: null };
 }
 
+/** How much more arrives than an average says that began before the first record came: it came half-way, as far as anybody knows. */
+const onsetFactor = 2;
+
 function neededFor({ capacity, load, observation, memory }: Situation): number {
   const { probe } = observation;
   if (capacity === null || probe === null) return 1;
-  const arrivalsPerSecond = probe.arrivalsPerSecond ?? 0;
-  const comingRecords = arrivalsPerSecond * (memory.startSeconds ?? 0);
-  const behindRecords = (probe.lagRecords ?? 0) + comingRecords;
-  return needOf(
-    { ...load, arrivalsPerSecond, behindRecords, hottestPerSecond: 0 },
-    { perSecond: capacity.perSecond, partitions: probe.partitions },
-  ).replicas;
+  const [lagRecords, average] = [probe.lagRecords ?? 0, probe.arrivalsPerSecond ?? 0];
+  // What has waited for less than catching up may take has only begun to come.
+  const arrivalsPerSecond = lagRecords <= average * load.catchUpSeconds ? onsetFactor * average : average;
+  const behindRecords = lagRecords + arrivalsPerSecond * (memory.startSeconds ?? 0);
+  const begun = { ...load, arrivalsPerSecond, behindRecords, hottestPerSecond: 0 };
+  return needOf(begun, { perSecond: capacity.perSecond, partitions: probe.partitions }).replicas;
 }
 
 const limiterOf = (replicas: number, { observation, capacity }: Situation): Verdict["limiter"] => {

@@ -35,8 +35,7 @@ export function stepUp(situation: Situation): Verdict | null {
 
 function wantedOf({ need, urgent, overfull, observation }: Situation): number {
   const { bounds, partitions } = observation;
-  const wanted = Math.max(overfull ? (need?.replicas ?? 0) : 0, urgent?.replicas ?? 0);
-  return wanted === 0 ? 0 : clamp(wanted, { bounds, partitions });
+  return need === null || !(overfull || urgent) ? 0 : clamp(need.replicas, { bounds, partitions });
 }
 
 type Held = Omit<Verdict, "replicas">;
@@ -83,10 +82,7 @@ function unpaid(situation: Situation, wanted: number, paidAtMs: number): Verdict
   return { replicas, limiter: "RebalanceBudget", message, lookAgainMs: paidAtMs - nowMs };
 }
 
-function limiterOf(to: number, { need, urgent, observation }: Situation): Limiter {
-  const wanted = Math.max(need?.replicas ?? 0, urgent?.replicas ?? 0);
-  if (wanted > to) return "Maximum";
-  return (need?.beyondPartitions === true || urgent?.beyondPartitions === true) && to === observation.partitions
-    ? "Partitions"
-    : "Demand";
+function limiterOf(to: number, { need, observation }: Situation): Limiter {
+  if (need !== null && need.replicas > to) return "Maximum";
+  return need?.beyondPartitions === true && to === observation.partitions ? "Partitions" : "Demand";
 }

@@ -21,7 +21,7 @@ export function termsOf({ observation, memory, totals, capacity, load, need }: S
     ...known("lagSeconds", totals.lagSeconds),
     ...known("busyFraction", totals.busyFraction),
     ...known("sinkWaitFraction", totals.sinkWaitFraction),
-    utilization: planned.utilization,
+    utilization: need?.utilization ?? planned.utilization,
     catchUpSeconds: load.catchUpSeconds,
     ...known("rebalanceSeconds", memory.rebalanceSeconds),
     ...known("rawReplicas", need?.rawReplicas ?? null),
