@@ -1,11 +1,13 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
+import { fileURLToPath } from "node:url";
 import type { Logger } from "pino";
 import type { Registry } from "prom-client";
 import { group } from "../crds/kinds/kind.ts";
-import { openCompiler } from "./compile/compiler.ts";
+import { type Compiler, openCompiler } from "./compile/compiler.ts";
 import { startApiEventRecorder } from "./control/api-event-recorder.ts";
 import { systemClock } from "./control/clock.ts";
 import { type ControlMetrics, registerControlMetrics } from "./control/control-metrics.ts";
+import type { EventRecorder } from "./control/event-recorder.ts";
 import { fencedApi } from "./control/fenced-api.ts";
 import { type Check, watchesAlive, workersMove } from "./control/health.ts";
 import { startHealthServer } from "./control/health-server.ts";
@@ -19,6 +21,8 @@ import type { OperatorOptions } from "./options.ts";
 import { askOverHttp } from "./pipeline/ask-pod.ts";
 import { fieldManager, podPort } from "./pipeline/names.ts";
 import { type PipelineController, startPipelineController } from "./pipeline/pipeline-controller.ts";
+import { registerPipelineMetrics } from "./pipeline/pipeline-metrics.ts";
+import { openProber } from "./probe/prober.ts";
 import { type CertificateOrigin, startWebhook, type Webhook } from "./webhook/start-webhook.ts";
 
 /** What an operator works with. */
@@ -34,6 +38,8 @@ export interface OperatorSurroundings {
 /** How fine the lag of the event loop is measured, in milliseconds. */
 const lagResolutionMs = 20;
 const nanosecondsPerMillisecond = 1e6;
+/** The program that looks at sources: another room's, so that no Kafka client is ever in this process. */
+const probeProgram = fileURLToPath(new URL("../runtime/probe-main.ts", import.meta.url));
 
 /** The parts that live as long as the process. */
 interface Parts {
@@ -88,25 +94,8 @@ async function openParts(
       clock: systemClock,
     }),
   );
-  const controller = opened.use(
-    startPipelineController({
-      api,
-      namespaces: options.namespaces,
-      settings: {
-        runtimeImage: options.runtimeImage,
-        imagePullPolicy: options.runtimeImagePullPolicy,
-        imagePullSecrets: options.runtimeImagePullSecrets,
-        rolloutDeadlineSeconds: options.rolloutDeadlineSeconds,
-      },
-      check: compiler.check,
-      ask: askOverHttp(podPort),
-      events,
-      metrics,
-      clock: systemClock,
-      random: Math.random,
-      log,
-    }),
-  );
+  const controller = openController(options, { api, compiler, events, metrics, log }, opened);
+  registerPipelineMetrics(registry, controller.known);
   const certificates = certificateOrigin(options);
   const { pipelines, connections } = controller;
   const webhook =
@@ -128,6 +117,42 @@ async function openParts(
           }),
         );
   return { api, controller, webhook, metrics };
+}
+
+interface ControllerParts extends Pick<Parts, "api" | "metrics"> {
+  readonly compiler: Compiler;
+  readonly events: EventRecorder;
+  readonly log: Logger;
+}
+
+/** The pipelines' controller, with the process that looks at their sources. */
+function openController(
+  options: OperatorOptions,
+  { api, compiler, events, metrics, log }: ControllerParts,
+  opened: AsyncDisposableStack,
+): PipelineController {
+  const prober = opened.use(openProber({ program: probeProgram, clock: systemClock }));
+  return opened.use(
+    startPipelineController({
+      api,
+      namespaces: options.namespaces,
+      settings: {
+        runtimeImage: options.runtimeImage,
+        imagePullPolicy: options.runtimeImagePullPolicy,
+        imagePullSecrets: options.runtimeImagePullSecrets,
+        rolloutDeadlineSeconds: options.rolloutDeadlineSeconds,
+        scaleToZero: options.scaleToZero,
+      },
+      check: compiler.check,
+      ask: askOverHttp(podPort),
+      prober,
+      events,
+      metrics,
+      clock: systemClock,
+      random: Math.random,
+      log,
+    }),
+  );
 }
 
 function certificateOrigin({ webhook, operatorNamespace: namespace }: OperatorOptions): CertificateOrigin | null {

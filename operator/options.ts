@@ -19,6 +19,8 @@ export interface OperatorOptions {
   readonly runtimeImagePullPolicy: "Always" | "IfNotPresent" | "Never";
   readonly runtimeImagePullSecrets: readonly string[];
   readonly rolloutDeadlineSeconds: number;
+  /** Whether the operator looks at sources of pipelines that run no pod. */
+  readonly scaleToZero: boolean;
   readonly workers: number;
   readonly host: string;
   /** Of /metrics, /livez and /readyz. 0 takes a free one. */
@@ -49,6 +51,7 @@ const flags = {
   "runtime-image-pull-policy": { type: "string", default: "IfNotPresent" },
   "runtime-image-pull-secrets": { type: "string", default: "" },
   "rollout-deadline-seconds": { type: "string", default: "600" },
+  "scale-to-zero": { type: "string", default: "true" },
   workers: { type: "string", default: "8" },
   host: { type: "string", default: "0.0.0.0" },
   port: { type: "string", default: "8080" },
@@ -84,6 +87,7 @@ export function readOptions(args: readonly string[]): OperatorOptions {
     runtimeImagePullPolicy: oneOf(values, "runtime-image-pull-policy", pullPolicies),
     runtimeImagePullSecrets: listed(values["runtime-image-pull-secrets"]),
     rolloutDeadlineSeconds: whole(values, "rollout-deadline-seconds", { min: 10, max: secondsMax }),
+    scaleToZero: oneOf(values, "scale-to-zero", ["true", "false"]) === "true",
     workers: whole(values, "workers", { min: 1, max: workersMax }),
     host: required(values, "host"),
     port: whole(values, "port", { min: 0, max: portMax }),

@@ -1,6 +1,7 @@
 import { decideDeletion } from "./decide/decide-deletion.ts";
 import { happeningsOf } from "./decide/happenings.ts";
 import { type Situation, situationOf } from "./decide/situation.ts";
+import { sleeperOf } from "./decide/sleeper-of.ts";
 import { steps } from "./decide/steps.ts";
 import type { Observed } from "./observed.ts";
 import type { OperatorSettings, Plan } from "./plan.ts";
@@ -22,16 +23,21 @@ export function decide(observed: Observed, settings: OperatorSettings): Plan {
     status,
     happenings: happeningsOf(situation, status),
     requeueAfterMs: lookAgainAfter(situation),
+    remembered: {
+      scaling: situation.autoscaling?.memory ?? observed.remembered.scaling,
+      rows: situation.rowCount?.samples ?? [],
+    },
+    sleeper: sleeperOf(situation),
   };
 }
 
 /** Until the next moment at which time alone changes the decision. */
-function lookAgainAfter({ observed, rollout, drain }: Situation): number | null {
+function lookAgainAfter({ observed, rollout, drain, autoscaling, rowCount }: Situation): number | null {
   const { nowMs, obstacle } = observed;
   const moments = [
     ...(obstacle === null ? [] : [nowMs + obstacleRetryMs]),
     ...(rollout.kind === "running" ? [rollout.lookAgainMs] : []),
-    ...(drain?.lookAgainMs === null || drain === null ? [] : [drain.lookAgainMs]),
+    ...[drain?.lookAgainMs, autoscaling?.lookAgainMs, rowCount?.lookAgainMs].filter((ms) => typeof ms === "number"),
   ];
   return moments.length === 0 ? null : Math.max(0, Math.min(...moments) - nowMs);
 }

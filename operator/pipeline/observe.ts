@@ -2,6 +2,7 @@ import { connectionsOf } from "../../crds/validate-connections.ts";
 import type { Store } from "../control/store.ts";
 import { controllerOf, type KubeObject } from "../kube/kube-object.ts";
 import { keyText, type ObjectKey } from "../kube/object-key.ts";
+import type { Probed } from "../probe/probed.ts";
 import { childName } from "./names.ts";
 import { observePod, type Told } from "./observe-pod.ts";
 import type { DepartedPod, LiveConnection, Observed, Reference } from "./observed.ts";
@@ -14,14 +15,15 @@ export interface Senses {
   readonly stores: PipelineStores;
   readonly told: (uid: string) => Told;
   readonly departed: (pipeline: ObjectKey) => readonly DepartedPod[];
+  readonly probed: (pipeline: ObjectKey) => Probed;
   readonly nowMs: number;
 }
 
 /** All that the stores know of a Pipeline; null where it is not there. Whether its spec is valid is looked into only when it has to be. */
-export type ObservedInStores = Omit<Observed, "specProblems" | "obstacle">;
+export type ObservedInStores = Omit<Observed, "specProblems" | "obstacle" | "remembered">;
 
 /** Gathers what is known of a Pipeline. Asks nobody and writes nothing. What belongs to another of the same name is not seen. */
-export function observe(key: ObjectKey, { stores, told, departed, nowMs }: Senses): ObservedInStores | null {
+export function observe(key: ObjectKey, { stores, told, departed, probed, nowMs }: Senses): ObservedInStores | null {
   const pipeline = stores.pipelines.get(key);
   if (pipeline === null) return null;
   const connections = new Map<string, LiveConnection | null>(
@@ -50,6 +52,7 @@ export function observe(key: ObjectKey, { stores, told, departed, nowMs }: Sense
       .map((pod) => observePod(pod, told(pod.metadata.uid ?? "")))
       .toSorted((a, b) => a.createdMs - b.createdMs || (a.name < b.name ? -1 : 1)),
     departed: departed(key),
+    probed: probed(key),
     nowMs,
   };
 }

@@ -3,7 +3,9 @@ import type { Connection } from "../../crds/kinds/connection.ts";
 import type { Pipeline } from "../../crds/kinds/pipeline.ts";
 import type { PipelineStatus } from "../../crds/kinds/pipeline-status.ts";
 import type { KubeObject, ObjectMeta } from "../kube/kube-object.ts";
+import type { Probed } from "../probe/probed.ts";
 import type { PodReport } from "./pod-report.ts";
+import type { Remembered } from "./remembered.ts";
 
 /** A Pipeline as the API server has it. */
 export type LivePipeline = Omit<Pipeline, "metadata"> & { readonly metadata: ObjectMeta; readonly status?: PipelineStatus };
@@ -147,5 +149,9 @@ export interface Observed {
   readonly departed: readonly DepartedPod[];
   /** Why a child could not be written at the last try; null: nothing was in the way. */
   readonly obstacle: Obstacle | null;
+  /** Of its source, while it runs no pod. */
+  readonly probed: Probed;
+  /** From the last look. */
+  readonly remembered: Remembered;
   readonly nowMs: number;
 }

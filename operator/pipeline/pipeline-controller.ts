@@ -3,24 +3,29 @@ import type { Clock } from "../control/clock.ts";
 import type { ControlMetrics } from "../control/control-metrics.ts";
 import { runController } from "../control/controller.ts";
 import type { EventRecorder } from "../control/event-recorder.ts";
-import { createOwnWrites } from "../control/own-writes.ts";
+import { createOwnWrites, type OwnWrites } from "../control/own-writes.ts";
 import { type Reflector, startReflector } from "../control/reflector.ts";
 import type { QueueSnapshot } from "../control/queue-metrics.ts";
 import type { Store } from "../control/store.ts";
-import { createWorkQueue } from "../control/work-queue.ts";
+import { createWorkQueue, type WorkQueue } from "../control/work-queue.ts";
 import type { Api } from "../kube/api.ts";
 import type { KubeObject } from "../kube/kube-object.ts";
+import type { ObjectKey } from "../kube/object-key.ts";
+import type { Prober } from "../probe/prober.ts";
+import { createSleepers, type Sleepers } from "../probe/sleepers.ts";
 import type { AskPod } from "./ask-pod.ts";
-import { createDepartedPods } from "./departed-pods.ts";
+import { createDepartedPods, type DepartedPods } from "./departed-pods.ts";
 import { keyOf } from "./dependents.ts";
-import type { LiveConnection, LivePipeline, Obstacle } from "./observed.ts";
+import type { LiveConnection, LivePipeline } from "./observed.ts";
 import type { OperatorSettings } from "./plan.ts";
 import { pipelineListeners } from "./pipeline-listeners.ts";
-import { createPodReports } from "./pod-reports.ts";
+import { createPipelineTallies, type PipelineTallies } from "./pipeline-tallies.ts";
+import { type KnownPipeline, knownPipelines } from "./known-pipelines.ts";
+import { createPodReports, type PodReports } from "./pod-reports.ts";
 import type { PipelineStores } from "./pipeline-stores.ts";
 import { watchPipelines, type Watched, type WatchListeners } from "./pipeline-watches.ts";
 import { reconcileConnection } from "./reconcile-connection.ts";
-import { reconcilePipeline } from "./reconcile-pipeline.ts";
+import { type PipelineMemory, reconcilePipeline } from "./reconcile-pipeline.ts";
 import type { CheckSpec } from "./spec-problems.ts";
 
 /** Names of the controllers in metrics and logs. */
@@ -35,14 +40,16 @@ const finishMsMax = 10_000;
 
 /** What the controller is made of. */
 export interface PipelineControllerOptions {
-  /** For watches. */
-  readonly api: Pick<Api, "list" | "watch">;
+  /** For watches, and for what a Connection refers to when a source is looked at. */
+  readonly api: Pick<Api, "get" | "list" | "watch">;
   /** null: all of them. */
   readonly namespaces: readonly string[] | null;
   readonly settings: OperatorSettings;
   /** Compiles a spec's SQL. */
   readonly check: CheckSpec;
   readonly ask: AskPod;
+  /** Asks sources of pipelines that run no pod. */
+  readonly prober: Pick<Prober, "ask">;
   readonly events: EventRecorder;
   readonly metrics: ControlMetrics;
   readonly clock: Clock;
@@ -73,22 +80,36 @@ export interface PipelineController extends AsyncDisposable {
   readonly connections: Pick<Store<LiveConnection>, "get" | "list">;
   /** For liveness: what is worked on, and how long that may take. */
   readonly work: { snapshot(): QueueSnapshot; readonly deadlineMs: number };
+  /** For metrics: what is known of each Pipeline. Empty while this process does not lead, so that no two tell of the same. */
+  readonly known: () => readonly KnownPipeline[];
   /** Works on all Pipelines until the signal is aborted. */
   run(term: PipelineTerm): Promise<void>;
 }
 
+/** What the controller works with, from its making on. */
+interface Parts {
+  readonly queue: WorkQueue;
+  readonly connectionQueue: WorkQueue;
+  readonly reports: PodReports;
+  readonly departed: DepartedPods;
+  readonly sleepers: Sleepers;
+  readonly tallies: PipelineTallies;
+  readonly ownWrites: OwnWrites;
+  readonly ownConnectionWrites: OwnWrites;
+  readonly memory: PipelineMemory;
+}
+
+/** The watches, and what they have seen. */
+type Scopes = ReturnType<typeof startScopes>;
+
 /** The controller of Pipelines. */
 export function startPipelineController(options: PipelineControllerOptions): PipelineController {
-  const { metrics, clock, random, log } = options;
-  const queue = createWorkQueue({ name, clock, metrics });
-  const reports = createPodReports({ ask: options.ask, clock, random, onAnswer: (key) => queue.add(key) });
-  const departed = createDepartedPods(clock);
-  const connectionQueue = createWorkQueue({ name: connectionName, clock, metrics });
-  const ownWrites = createOwnWrites(clock, log);
-  const ownConnectionWrites = createOwnWrites(clock, log);
-  const memory = { statusMs: new Map<string, number>(), obstacles: new Map<string, Obstacle>() };
-  const listeners = pipelineListeners({ queue, connectionQueue, reports, departed, clock });
-  const { watches, storesOf, synced } = startScopes(options, listeners);
+  const isEager = (key: ObjectKey): boolean => storesOf(key.namespace)?.pipelines.get(key)?.spec.scaling !== undefined;
+  const parts = createParts(options, isEager);
+  const { queue, connectionQueue, tallies } = parts;
+  const scopes = startScopes(options, pipelineListeners({ ...parts, clock: options.clock }));
+  const { watches, storesOf, synced } = scopes;
+  let term: AbortSignal | null = null;
   return {
     synced,
     watches: Object.fromEntries(
@@ -102,41 +123,10 @@ export function startPipelineController(options: PipelineControllerOptions): Pip
       list: () => watches.flatMap(({ stores }) => stores.connections.list()),
     },
     work: { snapshot: queue.snapshot, deadlineMs },
-    run: async ({ api, workers, signal, leading }) => {
-      const { settings, check, events } = options;
-      const senses = { told: reports.of, departed: departed.of };
-      const reconcile = reconcilePipeline({ api, storesOf, senses, settings, check, events, ownWrites, memory, clock, log });
-      reports.run(AbortSignal.any([signal, ...(leading === undefined ? [] : [leading])]));
-      const common = {
-        deadlineMs,
-        finishMsMax,
-        ready: synced,
-        metrics,
-        log,
-        clock,
-        signal,
-        ...(leading === undefined ? {} : { leading }),
-      };
-      await Promise.all([
-        runController({
-          ...common,
-          name,
-          queue,
-          workers,
-          reconcile,
-          isCurrent: ownWrites.caughtUp,
-          // Who leads anew has no deadlines of the one before it.
-          all: () => watches.flatMap(({ stores }) => stores.pipelines.list().map(({ metadata }) => keyOf(metadata))),
-        }),
-        runController({
-          ...common,
-          name: connectionName,
-          queue: connectionQueue,
-          workers: connectionWorkers,
-          reconcile: reconcileConnection({ api, storesOf, ownWrites: ownConnectionWrites, clock }),
-          isCurrent: ownConnectionWrites.caughtUp,
-        }),
-      ]);
+    known: () => (term?.aborted === false ? watches.flatMap(({ stores }) => knownPipelines(stores, tallies)) : []),
+    run: async (given) => {
+      term = given.leading === undefined ? given.signal : AbortSignal.any([given.signal, given.leading]);
+      await runTerm({ ...given, working: term }, { options, parts, scopes });
     },
     [Symbol.asyncDispose]: async () => {
       queue.shutDown();
@@ -144,6 +134,61 @@ export function startPipelineController(options: PipelineControllerOptions): Pip
       await Promise.all(watches.map((each) => each[Symbol.asyncDispose]()));
     },
   };
+}
+
+function createParts(options: PipelineControllerOptions, isEager: (pipeline: ObjectKey) => boolean): Parts {
+  const { ask, api, prober, metrics, clock, random, log } = options;
+  const queue = createWorkQueue({ name, clock, metrics });
+  const look = (key: ObjectKey): void => queue.add(key);
+  const tallies = createPipelineTallies();
+  return {
+    queue,
+    connectionQueue: createWorkQueue({ name: connectionName, clock, metrics }),
+    reports: createPodReports({ ask, clock, random, onAnswer: look, isEager }),
+    departed: createDepartedPods(clock),
+    sleepers: createSleepers({ api, prober, clock, random, onNews: look, onFailure: tallies.probeFailed }),
+    tallies,
+    ownWrites: createOwnWrites(clock, log),
+    ownConnectionWrites: createOwnWrites(clock, log),
+    memory: { statusMs: new Map(), obstacles: new Map(), remembered: new Map() },
+  };
+}
+
+/** Looks at all Pipelines and Connections, and asks pods and sources, for as long as this process leads. */
+async function runTerm(
+  { api, workers, signal, leading, working }: PipelineTerm & { readonly working: AbortSignal },
+  { options, parts, scopes }: { readonly options: PipelineControllerOptions; readonly parts: Parts; readonly scopes: Scopes },
+): Promise<void> {
+  const { metrics, log, clock } = options;
+  const { queue, connectionQueue, reports, departed, sleepers, memory, ownWrites, ownConnectionWrites } = parts;
+  const { watches, storesOf, synced: ready } = scopes;
+  // Another may have led meanwhile, and what it has learned is in the status.
+  memory.remembered.clear();
+  reports.run(working);
+  sleepers.run(working);
+  const ending = { signal, ...(leading === undefined ? {} : { leading }) };
+  const common = { deadlineMs, finishMsMax, ready, metrics, log, clock, ...ending };
+  const senses = { told: reports.of, departed: departed.of, probed: sleepers.of };
+  await Promise.all([
+    runController({
+      ...common,
+      name,
+      queue,
+      workers,
+      reconcile: reconcilePipeline({ ...options, ...parts, api, storesOf, senses }),
+      isCurrent: ownWrites.caughtUp,
+      // Who leads anew has no deadlines of the one before it.
+      all: () => watches.flatMap(({ stores }) => stores.pipelines.list().map(({ metadata }) => keyOf(metadata))),
+    }),
+    runController({
+      ...common,
+      name: connectionName,
+      queue: connectionQueue,
+      workers: connectionWorkers,
+      reconcile: reconcileConnection({ api, storesOf, ownWrites: ownConnectionWrites, clock }),
+      isCurrent: ownConnectionWrites.caughtUp,
+    }),
+  ]);
 }
 
 /** Begins the watches of each namespace, or those of all. */

@@ -1,6 +1,8 @@
 import type { PipelineStatus } from "../../crds/kinds/pipeline-status.ts";
 import type { Happening } from "../control/event-recorder.ts";
 import type { KubeObject } from "../kube/kube-object.ts";
+import type { Sleeper } from "../probe/sleepers.ts";
+import type { Remembered } from "./remembered.ts";
 
 /** One write. Done in order; the status is written before the first that takes something away. */
 export type Action =
@@ -20,6 +22,10 @@ export interface Plan {
   readonly happenings: readonly Happening[];
   /** Look again after this long though nothing changes, in milliseconds; null: no need. */
   readonly requeueAfterMs: number | null;
+  /** What the next look has to know. */
+  readonly remembered: Remembered;
+  /** Whose source is to be looked at until pods run again; null: pods do. */
+  readonly sleeper: Sleeper | null;
 }
 
 /** What an operator was started with. */
@@ -30,4 +36,6 @@ export interface OperatorSettings {
   readonly imagePullSecrets: readonly string[];
   /** How long a rollout may take when the pipeline does not say, in seconds. */
   readonly rolloutDeadlineSeconds: number;
+  /** Whether sources of pipelines without a pod are looked at by the operator, which reads the secrets of their Connections to do so. */
+  readonly scaleToZero: boolean;
 }

@@ -46,6 +46,8 @@ export interface PodReportsOptions {
   readonly random: () => number;
   /** An answer says something that the pipeline's status would show. */
   readonly onAnswer: (pipeline: ObjectKey) => void;
+  /** True where every answer that differs at all is wanted, because the number of pods follows from it. */
+  readonly isEager?: (pipeline: ObjectKey) => boolean;
 }
 
 interface Entry {
@@ -75,7 +77,9 @@ export function createPodReports(options: PodReportsOptions): PodReports {
     inFlight--;
     if (entries.get(entry.pod.uid) !== entry) return;
     order.later(entry.pod.uid, clock.monotonic() + everyMs * (0.9 + random() / 5));
-    if (!signal.aborted && isNews(entry, report, clock.monotonic())) options.onAnswer(entry.pod.pipeline);
+    const smallMs = options.isEager?.(entry.pod.pipeline) === true ? 0 : smallChangeMs;
+    const news = isNews(entry, report, { nowMs: clock.monotonic(), smallMs });
+    if (!signal.aborted && news) options.onAnswer(entry.pod.pipeline);
   };
   const turn = (signal: AbortSignal): void => {
     if (signal.aborted) return;
@@ -110,15 +114,19 @@ export function createPodReports(options: PodReportsOptions): PodReports {
   };
 }
 
-/** Takes an answer in, null where there was none; true where the status would show what is new in it. */
-function isNews(entry: Entry, report: PodReport | null, nowMs: number): boolean {
+/** Takes an answer in, null where there was none; true where the status would show what is new in it. `smallMs`: how soon it would what nobody would notice. */
+function isNews(
+  entry: Entry,
+  report: PodReport | null,
+  { nowMs, smallMs }: { readonly nowMs: number; readonly smallMs: number },
+): boolean {
   entry.failures = report === null ? entry.failures + 1 : 0;
   if (report !== null || entry.failures >= failuresMax) entry.report = report;
   const first = !entry.asked;
   entry.asked = true;
   const { passedOn, passedOnMs } = entry;
   const small = passedOn !== null && entry.report !== null && answerDiffers(passedOn, entry.report);
-  const news = first || answerMatters(passedOn, entry.report) || (small && nowMs - passedOnMs >= smallChangeMs);
+  const news = first || answerMatters(passedOn, entry.report) || (small && nowMs - passedOnMs >= smallMs);
   if (!news) return false;
   entry.passedOn = entry.report;
   entry.passedOnMs = nowMs;

@@ -1,6 +1,7 @@
 import type { Problem } from "../../crds/check.ts";
 import type { PipelineSpec } from "../../crds/kinds/pipeline.ts";
 import { validate } from "../../crds/validate.ts";
+import { windowProblems } from "../scaling/window-problems.ts";
 import type { LivePipeline } from "./observed.ts";
 
 /** Compiles SQL; throws where that cannot be done now. */
@@ -13,5 +14,6 @@ export type CheckSpec = (spec: PipelineSpec, signal: AbortSignal) => Promise<rea
 export async function specProblems(pipeline: LivePipeline, check: CheckSpec, signal: AbortSignal): Promise<readonly Problem[]> {
   const { resource, problems } = validate(pipeline);
   if (resource === null || resource.kind !== "Pipeline") return problems;
-  return check(resource.spec, signal);
+  const windows = resource.spec.scaling === undefined ? [] : windowProblems(resource.spec.scaling);
+  return [...windows, ...(await check(resource.spec, signal))];
 }

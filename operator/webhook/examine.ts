@@ -2,6 +2,7 @@ import type { Problem } from "../../crds/check.ts";
 import type { Pipeline } from "../../crds/kinds/pipeline.ts";
 import { validate } from "../../crds/validate.ts";
 import type { Compiler } from "../compile/compiler.ts";
+import { windowProblems } from "../scaling/window-problems.ts";
 import type { Admission } from "./admission-review.ts";
 import { checkConnections, checkUsers } from "./connection-checks.ts";
 import { checkGroup } from "./group-check.ts";
@@ -37,7 +38,11 @@ export async function examine(subject: Subject, examiner: Examiner, signal: Abor
   ]);
   const candidate = { namespace: subject.namespace, name: resource.metadata.name, spec: resource.spec };
   return {
-    problems: [...found.flatMap((part) => part.problems), ...checkGroup(candidate, examiner.neighbours)],
+    problems: [
+      ...found.flatMap((part) => part.problems),
+      ...checkGroup(candidate, examiner.neighbours),
+      ...(resource.spec.scaling === undefined ? [] : windowProblems(resource.spec.scaling)),
+    ],
     warnings: found.flatMap((part) => part.warnings),
   };
 }

@@ -164,13 +164,16 @@ test("a long name of a release still makes names that a Service may have", async
     if (["Service", "Pod", "Pipeline"].includes(kind)) expect(metadata.name.length, metadata.name).toBeLessThanOrEqual(63);
 });
 
-test("the roles name what they allow: no wildcard, no secret's content outside the operator's namespace", () => {
-  const rules = release
+test("the roles name what they allow: no wildcard, and without scaling to zero no secret's content but the webhook's", async () => {
+  const values = { autoscaling: { scaleToZero: { enabled: false } } };
+  const objects = await render({ values });
+  const rules = objects
     .filter(({ kind }) => kind === "ClusterRole" || kind === "Role")
     .flatMap(({ rules }) => rules as { apiGroups: string[]; resources: string[]; resourceNames?: string[]; verbs: string[] }[]);
   expect(rules.flatMap(({ apiGroups, resources, verbs }) => [...apiGroups, ...resources, ...verbs])).not.toContain("*");
   const secrets = rules.filter(({ resources }) => resources.includes("secrets"));
   for (const { verbs, resourceNames } of secrets) if (verbs.includes("get")) expect(resourceNames).toEqual(["snowline-webhook"]);
+  expect(one(objects, "Deployment")["spec"].template.spec.containers[0].args).toContain("--scale-to-zero=false");
 });
 
 test("who may edit a namespace may write pipelines, and only its admin connections", () => {
@@ -265,6 +268,7 @@ test("the network policy lets the operator reach the pipelines' pods at their po
   const toPods = egress.find(({ to }: { to?: unknown }) => to !== undefined);
   expect(toPods.ports).toEqual([{ port: podPort, protocol: "TCP" }]);
   expect(toPods.to[0].podSelector.matchLabels).toEqual({ [label.managedBy]: managedBy });
+  expect(egress.flatMap(({ ports }: { ports: { port: number }[] }) => ports.map(({ port }) => port))).toContain(9092);
   expect(ingress.map(({ ports }: { ports: { port: string }[] }) => ports[0]?.port)).toEqual(["webhook", "metrics"]);
   expect(release.filter(({ kind }) => kind === "NetworkPolicy")).toEqual([]);
 });

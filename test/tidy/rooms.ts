@@ -134,6 +134,12 @@ export const rooms: readonly Room[] = [
     why: "a pipeline's workload knows no admission and no transport",
   },
   {
+    path: "operator/operator.ts",
+    may: ["operator/", "transform/", "crds/", "runtime/probe-main.ts"],
+    packages: ["pino", "prom-client"],
+    why: "it knows where the program is that looks at sources, and starts it as a process of its own",
+  },
+  {
     path: "operator/",
     may: ["transform/", "crds/"],
     packages: ["pino", "prom-client"],
@@ -182,6 +188,7 @@ export const rooms: readonly Room[] = [
       "yaml",
       "avsc",
       "ajv",
+      "@opentelemetry/sdk-trace-base",
       "@marcbachmann/cel-js",
       "@duckdb/node-api",
       "@platformatic/kafka",

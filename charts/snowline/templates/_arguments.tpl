@@ -13,6 +13,7 @@
 - --runtime-image-pull-secrets={{ join "," . }}
 {{- end }}
 - --rollout-deadline-seconds={{ int .Values.runtime.rolloutDeadlineSeconds }}
+- --scale-to-zero={{ .Values.autoscaling.scaleToZero.enabled }}
 - --workers={{ int .Values.workers }}
 - --log-level={{ .Values.logLevel }}
 - --grace-seconds={{ int .Values.gracePeriodSeconds }}

@@ -34,9 +34,10 @@ The one table of what the operator may do. docs/operator.md explains each line; 
   resources: [networkpolicies]
   verbs: [get, list, watch, create, patch]
 # It asks for their metadata only, to see that one has changed. RBAC cannot say so: list and watch let it read them all.
+# With get it reads those that a Connection names, when it looks at the source of a pipeline that runs no pod.
 - apiGroups: [""]
   resources: [secrets]
-  verbs: [list, watch]
+  verbs: [{{ if .Values.autoscaling.scaleToZero.enabled }}get, {{ end }}list, watch]
 - apiGroups: [""]
   resources: [pods]
   verbs: [list, watch]

@@ -20,12 +20,13 @@ export function decideDeletion(observed: Observed, settings: OperatorSettings): 
   const drain = drainOf(observed, "Deleting");
   const status = deletionStatus(observed, drain);
   if (pipeline.metadata.finalizers?.includes(finalizer) !== true)
-    return { actions: [], status, happenings: [], requeueAfterMs: null };
+    return { actions: [], status, happenings: [], requeueAfterMs: null, remembered: observed.remembered, sleeper: null };
   const actions: readonly Action[] = drain.done
     ? [{ kind: "finalizer", present: false }]
     : [{ kind: "status" }, ...scaledDown(observed, settings)];
   const requeueAfterMs = drain.lookAgainMs === null ? null : drain.lookAgainMs - nowMs;
-  return { actions, status, happenings: news(observed, status), requeueAfterMs };
+  const happenings = news(observed, status);
+  return { actions, status, happenings, requeueAfterMs, remembered: observed.remembered, sleeper: null };
 }
 
 /** Conditions Draining and Ready; the rest stays as it was last seen. */

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Condition } from "../../../crds/kinds/condition.ts";
 import type { PipelineStatus } from "../../../crds/kinds/pipeline-status.ts";
 import type { Happening } from "../../control/event-recorder.ts";
@@ -14,12 +15,20 @@ const told: Readonly<Record<string, string>> = {
   SourceAsExpected: "Read",
   SinkReachable: "Load",
   DeadLettersReachable: "Load",
+  QualityAsExpected: "Check",
 };
+/** What holds the number of pods and is worth a warning. The others come and go with the load. */
+const heldBack: readonly string[] = ["PartitionSkew", "SinkLimited", "Ineffective", "ProbeFailed"];
 
 /** What is worth an event: what begins, what ends, and what turned bad since the status before. Nothing is told twice for one status. */
 export function happeningsOf(situation: Situation, after: PipelineStatus): readonly Happening[] {
   const before = situation.observed.pipeline.status ?? {};
-  return [...rolled(situation, before, after), ...turnedBad(before, after), ...drained(before, after)];
+  return [
+    ...rolled(situation, before, after),
+    ...turnedBad(before, after),
+    ...scaled(situation, before, after),
+    ...drained(before, after),
+  ];
 }
 
 function rolled(situation: Situation, before: PipelineStatus, after: PipelineStatus): readonly Happening[] {
@@ -61,12 +70,21 @@ function changes({ observed, target }: Situation): string {
 function turnedBad(before: PipelineStatus, after: PipelineStatus): readonly Happening[] {
   return (after.conditions ?? []).flatMap(({ type, status, reason, message }) => {
     const former = conditionOf(before, type);
-    const action = told[type];
+    const action = type === "Scaling" && heldBack.includes(reason) ? "Scale" : told[type];
     const news = former?.status !== "False" || former.reason !== reason;
     return status === "False" && news && action !== undefined
       ? [{ type: "Warning", reason, action, note: message } as const]
       : [];
   });
+}
+
+/** A change of the number of pods; what is only recommended happens to nobody. */
+function scaled({ observed }: Situation, before: PipelineStatus, after: PipelineStatus): readonly Happening[] {
+  const [now] = after.scaling?.decisions ?? [];
+  const isNew = now !== undefined && !isDeepStrictEqual(now, before.scaling?.decisions?.[0]);
+  if (!isNew || observed.pipeline.spec.scaling?.mode !== "auto" || observed.pipeline.spec.suspend === true) return [];
+  const note = `from ${now.from} to ${now.to} ${now.to === 1 ? "pod" : "pods"} (${now.reason}): ${now.message}`;
+  return [{ type: "Normal", reason: now.to > now.from ? "ScaledUp" : "ScaledDown", action: "Scale", note }];
 }
 
 function drained(before: PipelineStatus, after: PipelineStatus): readonly Happening[] {

@@ -1,8 +1,10 @@
 import type { PipelineStatus } from "../../../crds/kinds/pipeline-status.ts";
 import type { Observed, Revision } from "../observed.ts";
 import type { OperatorSettings } from "../plan.ts";
-import { wantedReplicas } from "./wanted-replicas.ts";
+import type { Autoscaling } from "./autoscale.ts";
 import { type Drain, drainOf } from "./drain.ts";
+import { countRows, type RowCount } from "./count-rows.ts";
+import { replicasOf } from "./replicas-of.ts";
 import { isWorthAnotherTry, judgeRollout } from "./judge-rollout.ts";
 import type { FailedRollout, Rollout } from "./rollout.ts";
 import { runningRevision, type Wanted, wantedOf } from "./wanted.ts";
@@ -17,29 +19,44 @@ export interface Situation {
   readonly proven: Revision | null;
   /** Pods that are to run. */
   readonly replicas: number;
+  /** Null where the spec says how many, or none are to run whatever arrives. */
+  readonly autoscaling: Autoscaling | null;
+  /** This operator looks at sources itself, so that there may be pipelines without a pod. */
+  readonly scaleToZero: boolean;
   /** How long a rollout may take, in seconds. */
   readonly deadlineSeconds: number;
   readonly rollout: Rollout;
   /** Null while pods are wanted. */
   readonly drain: Drain | null;
+  /** Null where nobody wants to know, or nothing is to be loaded. */
+  readonly rowCount: RowCount | null;
 }
 
-/** Finds out what is to run, and how the rollout to it fares. For a Pipeline that is not being deleted. */
+/** Finds out what is to run, how many of it, and how the rollout to it fares. For a Pipeline that is not being deleted. */
 export function situationOf(observed: Observed, settings: OperatorSettings): Situation {
   const { spec, status } = observed.pipeline;
   const wanted = wantedOf(observed, settings);
-  const { replicas, asleep } = wantedReplicas(spec);
   const deadlineSeconds = spec.rollout?.deadlineSeconds ?? settings.rolloutDeadlineSeconds;
   const proven = observed.revisions.find(({ hash }) => hash === status?.provenRevision) ?? null;
   const candidate = wanted.revision ?? runningRevision(observed) ?? proven;
+  const failed = candidate === null || candidate.hash === proven?.hash ? null : failedBefore(status, candidate);
+  const live = observed.deployment?.spec.replicas ?? 0;
+  const stays = failed !== null && proven !== null && !isWorthAnotherTry(observed, failed, { proven, replicas: live });
+  const isResting = candidate !== null && (candidate.hash === proven?.hash || stays);
+  const { scaleToZero } = settings;
+  const { replicas, asleep, autoscaling } = replicasOf(observed, {
+    target: stays ? proven : candidate,
+    isResting,
+    scaleToZero,
+  });
   const drain = replicas > 0 ? null : drainOf(observed, asleep);
-  const common = { observed, wanted, proven, replicas, deadlineSeconds, drain };
+  const rowCount = drain !== null && autoscaling === null ? null : countRows(observed);
+  const common = { observed, wanted, proven, replicas, autoscaling, scaleToZero, deadlineSeconds, drain, rowCount };
   if (candidate === null) return { ...common, target: null, rollout: { kind: "none" } };
   if (candidate.hash === proven?.hash) return { ...common, target: candidate, rollout: provenAgain(replicas) };
-  const trial = { target: candidate, proven, replicas, deadlineSeconds };
-  const failed = failedBefore(status, candidate);
-  const stays = failed !== null && proven !== null && !isWorthAnotherTry(observed, failed, trial);
-  const rollout: Rollout = stays ? { kind: "taken back", failed } : judgeRollout(observed, trial);
+  const rollout: Rollout = stays
+    ? { kind: "taken back", failed }
+    : judgeRollout(observed, { target: candidate, proven, replicas, deadlineSeconds });
   return { ...common, target: rollout.kind === "taken back" ? proven : candidate, rollout };
 }
 

@@ -10,15 +10,16 @@ const silentHint =
   ". The pods do not answer the operator on port 9464, so lag, rates and totals are missing: a NetworkPolicy may keep it from them";
 
 /** Whether rows arrive now: at least one pod reads and can load. What keeps the others is told. */
-export function available({ observed, replicas, target, drain }: Situation): Judgement {
+export function available({ observed, replicas, autoscaling, target, drain }: Situation): Judgement {
   if (target === null) return { type, status: "False", reason: "NothingRuns", message: "no pod has ever been wanted" };
-  if (drain !== null)
+  if (drain !== null && autoscaling !== null)
     return {
       type,
-      status: "False",
-      reason: drain.because,
-      message: asleepMessage(drain.because, observed.pipeline.spec.scaling !== undefined),
+      status: "True",
+      reason: "Idle",
+      message: "there is nothing to load: no pod runs, and one is started within a minute of the next record",
     };
+  if (drain !== null) return { type, status: "False", reason: drain.because, message: asleepMessage(drain.because) };
   const pods = servingPods(observed);
   const ready = observed.deployment?.status?.readyReplicas ?? 0;
   const trouble = troubleOf(pods, observed.deployment);
@@ -47,9 +48,8 @@ function areSilent({ pipeline }: Observed, pods: readonly ObservedPod[]): boolea
 
 const count = (ready: number): string => (ready === 1 ? "the pod reads" : `${ready} pods read`);
 
-function asleepMessage(because: string, autoscaled: boolean): string {
-  if (because === "Suspended") return "spec.suspend is true: no pod runs. Set it to false to go on from where the table stands";
-  return autoscaled
-    ? "spec.scaling.min is 0 and nothing scales up by itself yet: no pod runs. Set spec.scaling.min to 1"
+function asleepMessage(because: string): string {
+  return because === "Suspended"
+    ? "spec.suspend is true: no pod runs. Set it to false to go on from where the table stands"
     : "spec.replicas is 0: no pod runs. kubectl scale pipeline --replicas=1 goes on from where the table stands";
 }

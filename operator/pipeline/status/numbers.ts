@@ -1,4 +1,5 @@
 import type { PipelineStatus } from "../../../crds/kinds/pipeline-status.ts";
+import type { Probed } from "../../probe/probed.ts";
 import type { ObservedPod } from "../observed.ts";
 import type { PodReport } from "../pod-report.ts";
 import { allAsked } from "./told-conditions.ts";
@@ -30,6 +31,13 @@ export function numbersOf(pods: readonly ObservedPod[], before: Numbers): Number
     },
     positions: positionsOf(reports),
   };
+}
+
+/** The lag while no pod runs, as the source was last seen; before that what it was. */
+export function lagOfSource({ probe }: Probed, before: Numbers): Pick<Numbers, "lag"> {
+  if (probe === null) return before.lag === undefined ? {} : { lag: before.lag };
+  if (probe.lagRecords === null) return {};
+  return { lag: { records: probe.lagRecords, ...(probe.lagRecords === 0 ? { seconds: 0 } : {}) } };
 }
 
 function positionsOf(reports: readonly PodReport[]): NonNullable<PipelineStatus["positions"]> {

@@ -7,12 +7,15 @@ import { available } from "./available.ts";
 import { draining } from "./draining.ts";
 import { conditionsFrom, type Judgement } from "./judgement.ts";
 import { listedProblems } from "./listed-problems.ts";
-import { numbersOf } from "./numbers.ts";
+import { lagOfSource, type Numbers, numbersOf } from "./numbers.ts";
 import { progressing } from "./progressing.ts";
+import { qualityAsExpected } from "./quality.ts";
 import { readyFrom } from "./ready.ts";
+import { scalingCondition } from "./scaling-condition.ts";
+import { scalingStatus } from "./scaling-status.ts";
 import { timestamp } from "./timestamp.ts";
 import { isAdvisory, toldConditions } from "./told-conditions.ts";
-import { totalsAfter } from "./totals.ts";
+import { totalsOf } from "./totals.ts";
 
 /** The whole status of a Pipeline that is not being deleted. Members that nothing is known of are left out. */
 export function statusOf(situation: Situation): PipelineStatus {
@@ -31,8 +34,9 @@ export function statusOf(situation: Situation): PipelineStatus {
     replicas: deployment?.status?.replicas ?? 0,
     readyReplicas: deployment?.status?.readyReplicas ?? 0,
     selector: `${label.pipeline}=${pipeline.metadata.name}`,
-    ...numbersOf(drain === null ? reading(observed) : [], before),
+    ...numbersIn(situation),
     ...totalsOf(observed),
+    ...scalingStatus(situation),
     ...(lastLoadTime === undefined ? {} : { lastLoadTime }),
   };
 }
@@ -41,7 +45,15 @@ export function statusOf(situation: Situation): PipelineStatus {
 function judgementsOf(situation: Situation): readonly Judgement[] {
   const { observed, drain } = situation;
   const told = drain === null ? toldConditions(servingPods(observed), observed.pipeline.status?.conditions ?? []) : [];
-  const judgements = [specValid(situation), referencesResolved(situation), progressing(situation), available(situation), ...told];
+  const judgements = [
+    specValid(situation),
+    referencesResolved(situation),
+    progressing(situation),
+    available(situation),
+    ...told.filter(({ type }) => type !== "QualityAsExpected"),
+    ...qualityAsExpected(situation, told),
+    ...scalingCondition(situation),
+  ];
   const lastGoodRuns =
     situation.proven !== null && judgements.some(({ type, status }) => type === "Available" && status === "True");
   const ready = readyFrom(
@@ -82,15 +94,16 @@ function rolloutOf({ observed, rollout, target, proven, wanted }: Situation): Pi
   };
 }
 
+/** What the pods' reports add up to; while none tells, because none runs or all begin, what the source has told of the lag. */
+function numbersIn({ observed, drain, autoscaling }: Situation): Numbers {
+  const before = observed.pipeline.status ?? {};
+  const pods = drain === null ? reading(observed) : [];
+  const isUntold = pods.every(({ ready }) => !ready);
+  return autoscaling !== null && isUntold ? lagOfSource(observed.probed, before) : numbersOf(pods, before);
+}
+
 /** Pods that own splits: those that are to end still tell, but what they own moves on. */
 const reading = ({ pods }: Observed) => pods.filter((pod) => isAlive(pod) && !pod.deleting);
-
-function totalsOf({ pipeline, pods, departed }: Observed): Pick<PipelineStatus, "totals"> {
-  const told = [...pods, ...departed].flatMap(({ uid, report }) => (report === null ? [] : [{ uid, totals: report.totals }]));
-  const silent = pods.filter(({ report }) => report === null).map(({ uid }) => uid);
-  const before = pipeline.status?.totals;
-  return told.length === 0 && before === undefined ? {} : { totals: totalsAfter(before, told, silent) };
-}
 
 /** The latest that was ever told. */
 function lastLoad({ pipeline, pods, departed }: Observed): string | undefined {

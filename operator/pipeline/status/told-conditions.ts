@@ -3,10 +3,19 @@ import type { ObservedPod } from "../observed.ts";
 import type { Judgement } from "./judgement.ts";
 
 /** Conditions that only the pods can know, in the order in which Ready blames them. */
-const toldTypes = ["SourceReachable", "SourceAsExpected", "SinkReachable", "DeadLettersReachable", "LookupsFresh"] as const;
+const toldTypes = [
+  "SourceReachable",
+  "SourceAsExpected",
+  "SinkReachable",
+  "DeadLettersReachable",
+  "LookupsFresh",
+  "QualityAsExpected",
+] as const;
 
-/** Whether old lookups keep rows from arriving: they do not. The condition is shown, and Ready goes without it. */
-export const isAdvisory = (type: string): boolean => type === "LookupsFresh";
+/** What keeps no row from arriving: old lookups, data that is not as expected, fewer pods than are needed. It is shown, and Ready goes without it. */
+const advisory: readonly string[] = ["LookupsFresh", "QualityAsExpected", "Scaling"];
+/** True for a condition that Ready goes without. */
+export const isAdvisory = (type: string): boolean => advisory.includes(type);
 
 /** True where every pod that is ready was asked: before, what is known of them would be a part that looks like the whole. */
 export const allAsked = (pods: readonly ObservedPod[]): boolean => pods.every(({ ready, asked }) => !ready || asked);

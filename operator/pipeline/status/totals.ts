@@ -1,4 +1,5 @@
 import type { PipelineStatus } from "../../../crds/kinds/pipeline-status.ts";
+import type { Observed } from "../observed.ts";
 import type { PodReport } from "../pod-report.ts";
 
 /** Sums over the life of a pipeline. */
@@ -41,6 +42,14 @@ export function totalsAfter(before: Totals | undefined, told: readonly Counters[
     recordsRejected: sums[2],
     ...(text.length === 0 ? {} : { counted: text.join(" ") }),
   };
+}
+
+/** The sums with what pods that are there and pods that are gone have told; nothing as long as none has ever told anything. */
+export function totalsOf({ pipeline, pods, departed }: Observed): Pick<PipelineStatus, "totals"> {
+  const told = [...pods, ...departed].flatMap(({ uid, report }) => (report === null ? [] : [{ uid, totals: report.totals }]));
+  const silent = pods.filter(({ report }) => report === null).map(({ uid }) => uid);
+  const before = pipeline.status?.totals;
+  return told.length === 0 && before === undefined ? {} : { totals: totalsAfter(before, told, silent) };
 }
 
 /** Read, loaded, rejected. */

@@ -20,11 +20,14 @@ const noticeable = { fraction: 0.2, lagSeconds: 10, lagRecords: 1_000, perSecond
 
 /** How soon `after` has to take the place of `before`. */
 export function urgencyOf(before: PipelineStatus, after: PipelineStatus): Urgency {
-  if (isDeepStrictEqual(before, after)) return "none";
+  if (isDeepStrictEqual(lasting(before), lasting(after))) return "none";
   if (!isDeepStrictEqual(turning(before), turning(after))) return "now";
   if (!isDeepStrictEqual(shown(before), shown(after))) return "soon";
   return numbersMoved(numbersIn(before), numbersIn(after)) ? "soon" : "slow";
 }
+
+/** Without what is kept only for an operator that starts again: what matters of that shows in the terms, too. */
+const lasting = ({ scaling, ...status }: PipelineStatus): unknown => [status, { ...scaling, memory: "" }];
 
 /** How long a status of this urgency has to wait, in milliseconds; 0: it does not. `sinceMs`: age of the last write, null where there was none. */
 export function waitMs(urgency: Exclude<Urgency, "none">, sinceMs: number | null): number {
@@ -36,7 +39,20 @@ export function answerMatters(before: PodReport | null, after: PodReport | null)
   if (before === null || after === null) return before !== after;
   const turned = (report: PodReport) => report.conditions.map(({ type, status, reason }) => [type, status, reason]);
   if (!isDeepStrictEqual(turned(before), turned(after)) || before.started !== after.started) return true;
-  return numbersMoved(before, after);
+  return numbersMoved(before, after) || demandMoved(before, after);
+}
+
+/** What the number of pods follows from. */
+function demandMoved(before: PodReport, after: PodReport): boolean {
+  const fractions = ({ load }: PodReport) => [load?.busyFraction ?? 0, load?.sinkWaitFraction ?? 0] as const;
+  const [[busyBefore, waitBefore], [busy, wait]] = [fractions(before), fractions(after)];
+  return (
+    Math.abs(busy - busyBefore) > noticeable.fraction ||
+    Math.abs(wait - waitBefore) > noticeable.fraction ||
+    moved(before.arrivals?.recordsPerSecond, after.arrivals?.recordsPerSecond, noticeable.perSecond) ||
+    before.splitsTotal !== after.splitsTotal ||
+    before.rebalances?.count !== after.rebalances?.count
+  );
 }
 
 /** Whether anything at all differs in two answers, but for when they were given. */
@@ -50,20 +66,23 @@ const pressing: readonly string[] = ["Ready", "Progressing", ...ownWords];
 /** What turns, rather than moves. */
 const turning = ({ conditions = [], ...status }: PipelineStatus): unknown => {
   const { pods: _pods, replicas: _replicas, readyReplicas: _ready, lag: _lag, rates: _rates, ...others } = status;
-  const { totals: _totals, lastLoadTime: _load, positions: _positions, ...rest } = others;
+  const { totals: _totals, lastLoadTime: _load, positions: _positions, scaling, ...rest } = others;
   const turned = conditions
     .filter(({ type }) => pressing.includes(type))
     .map(({ type, status, reason, observedGeneration, message }) => {
       return [type, status, reason, observedGeneration, ownWords.includes(type) ? message : ""];
     });
-  return { ...rest, turned };
+  const { replicas, limiter, bounds, decisions } = scaling ?? {};
+  return { ...rest, turned, scaling: [replicas, limiter, bounds, decisions] };
 };
+/** Conditions whose words are full of numbers that move. */
+const wordy: readonly string[] = ["Scaling", "QualityAsExpected"];
 /** What is shown without a number's leeway. */
-const shown = ({ pods, replicas, readyReplicas, conditions }: PipelineStatus): unknown => [
+const shown = ({ pods, replicas, readyReplicas, conditions = [] }: PipelineStatus): unknown => [
   pods,
   replicas,
   readyReplicas,
-  conditions,
+  conditions.map((condition) => (wordy.includes(condition.type) ? { ...condition, message: "" } : condition)),
 ];
 
 interface Moving {

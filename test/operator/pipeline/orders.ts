@@ -14,6 +14,7 @@ export const settings: OperatorSettings = {
   imagePullPolicy: "IfNotPresent",
   imagePullSecrets: [],
   rolloutDeadlineSeconds: 600,
+  scaleToZero: true,
 };
 
 /** Fields of the Pipeline and of the Connections that are other than usual, and where it lives. */

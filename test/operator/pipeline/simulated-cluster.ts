@@ -8,10 +8,12 @@ import { revisionOfIdentity } from "../../../operator/pipeline/decide/wanted.ts"
 import { finalizer, label } from "../../../operator/pipeline/names.ts";
 import type { DepartedPod, LiveDeployment, Observed, ObservedPod } from "../../../operator/pipeline/observed.ts";
 import type { Action, OperatorSettings } from "../../../operator/pipeline/plan.ts";
-import type { PodReport } from "../../../operator/pipeline/pod-report.ts";
+import { type Probed, unprobed } from "../../../operator/probe/probed.ts";
+import { type Remembered, rememberedFrom } from "../../../operator/pipeline/remembered.ts";
 import { revisionFrom } from "../../../operator/pipeline/revision-config-map.ts";
 import { urgencyOf, waitMs } from "../../../operator/pipeline/status/urgency.ts";
 import { orders, settings } from "./orders.ts";
+import { after, idle, loadTold, newPod, type SimulatedSource } from "./simulated-pods.ts";
 
 /** How the pods of a spec fare, said by its SQL. */
 export type Fate = "good" | "terminal" | "slow" | "image";
@@ -22,6 +24,8 @@ export interface SimulatedSpec {
   readonly text?: string;
   readonly replicas?: number;
   readonly suspend?: boolean;
+  readonly scaling?: { readonly min?: number; readonly max: number } & Readonly<Record<string, unknown>>;
+  readonly quality?: object;
   /** Version of the Secret that the warehouse's key is in; null: it is not there. */
   readonly secret?: string | null;
   readonly roll?: string;
@@ -61,11 +65,19 @@ export class SimulatedCluster {
   /** Writes that changed something, by all turns of the operator. */
   writes: string[] = [];
   warehouseUp = true;
+  /** What arrives at the source, and what waits there, as pods and probe tell it. */
+  source: SimulatedSource = { arrivalsPerSecond: 0, lagRecords: 0, partitions: 12, carriesPerSecond: 100, loaded: 0 };
+  /** Why the source of a pipeline that sleeps cannot be looked at; null: it can. */
+  blindness: Probed["failure"] = null;
+  /** Whether its source is looked at. */
+  sleeps = false;
   /** What the operator was started with. */
   settings: OperatorSettings = settings;
   #names = 0;
   #uids = 0;
   #statusMs = 0;
+  /** Lost with the operator's process. */
+  #remembered: Remembered | null = null;
 
   /** kubectl apply. */
   apply(spec: SimulatedSpec): void {
@@ -87,19 +99,23 @@ export class SimulatedCluster {
     this.#collect();
   }
 
+  /** Time passes, and pods that are ready load what they can. */
   pass(seconds: number): void {
     this.nowMs += seconds * 1000;
+    this.source = after(this.source, { seconds, pods: this.readyPods().length });
   }
 
   observed(): Observed | null {
     if (this.pipeline === null) return null;
     const { spec, generation, uid, finalizers, deleting, status } = this.pipeline;
-    const { fate = "good", text = "", replicas, suspend, secret = "1", roll } = spec;
+    const { fate = "good", text = "", replicas, suspend, scaling, quality, secret = "1", roll } = spec;
     const inputs = orders({
       set: {
         "spec.transform": { sql: `SELECT '${fate}' AS fate, '${text}' AS text` },
         ...(replicas === undefined ? {} : { "spec.replicas": replicas }),
         ...(suspend === undefined ? {} : { "spec.suspend": suspend }),
+        ...(scaling === undefined ? {} : { "spec.scaling": scaling }),
+        ...(quality === undefined ? {} : { "spec.quality": quality }),
       },
       versions: { "Secret/snowflake-key": secret === null ? null : `uid/${secret}` },
     });
@@ -122,9 +138,15 @@ export class SimulatedCluster {
       specProblems: revisionOfIdentity(found) === null ? problems : null,
       deployment: this.#liveDeployment(),
       children,
-      pods: this.pods,
+      pods: this.pods.map((pod) =>
+        pod.ready && this.#tellsLoad()
+          ? { ...pod, report: loadTold(this.source, { pods: this.readyPods().length, nowMs: this.nowMs }) }
+          : pod,
+      ),
       departed: this.departed,
       obstacle: null,
+      probed: this.#probed(),
+      remembered: this.#remembered ?? rememberedFrom(pipeline.status),
       nowMs: this.nowMs,
     };
   }
@@ -137,8 +159,13 @@ export class SimulatedCluster {
     const before = this.writes.length;
     for (const action of plan.actions)
       this.#carryOut(action, plan.status, () => {
-        if (this.writes.length - before >= killedBefore) throw new Killed();
+        if (this.writes.length - before < killedBefore) return;
+        this.#remembered = null;
+        this.sleeps = false;
+        throw new Killed();
       });
+    this.#remembered = plan.remembered;
+    this.sleeps = plan.sleeper !== null;
     this.happenings.push(...plan.happenings);
     return this.writes.length - before;
   }
@@ -212,6 +239,20 @@ export class SimulatedCluster {
   }
   readyPods(): ObservedPod[] {
     return this.pods.filter(({ ready, deleting }) => ready && !deleting);
+  }
+
+  /** The operator's process ends between two turns. */
+  restartOperator(): void {
+    this.#remembered = null;
+    this.sleeps = false;
+    this.departed = [];
+  }
+
+  #probed(): Probed {
+    if (!this.sleeps) return unprobed;
+    const { arrivalsPerSecond, lagRecords, partitions } = this.source;
+    const probe = { arrivalsPerSecond, lagRecords, partitions, atMs: this.nowMs };
+    return { probe: this.blindness === null ? probe : null, failure: this.blindness };
   }
 
   #liveDeployment(): LiveDeployment | null {
@@ -288,25 +329,7 @@ export class SimulatedCluster {
 
   #makePod(revision: string): void {
     const name = `orders-${++this.#names}`;
-    this.pods.push({
-      name,
-      uid: `${name}-uid-000000`.slice(-20),
-      revision,
-      image: "",
-      ip: "10.0.0.1",
-      phase: "Pending",
-      ready: false,
-      readySinceMs: this.nowMs,
-      deleting: false,
-      endDueMs: null,
-      node: "node",
-      createdMs: this.nowMs,
-      ends: 0,
-      waiting: null,
-      ended: null,
-      report: null,
-      asked: true,
-    });
+    this.pods.push(newPod(name, revision, this.nowMs));
   }
 
   #endPods(pods: readonly ObservedPod[]): void {
@@ -346,6 +369,10 @@ export class SimulatedCluster {
     };
   }
 
+  #tellsLoad(): boolean {
+    return this.pipeline?.spec.scaling !== undefined || this.pipeline?.spec.quality !== undefined;
+  }
+
   /** What the SQL of a revision says. */
   fateOf(revision: string): Fate {
     const configMap = [...this.children.values()].find(
@@ -365,17 +392,5 @@ export function runningCluster(spec: SimulatedSpec = { text: "one" }): Simulated
   assert.equal(cluster.condition("Ready"), "True Running");
   return cluster;
 }
-
-/** What a pod tells that has nothing to do. */
-const idle: PodReport = {
-  started: true,
-  conditions: [],
-  totals: { recordsRead: 0, rowsLoaded: 0, recordsRejected: 0 },
-  rates: { recordsPerSecond: 0, rowsPerSecond: 0 },
-  lag: { records: 0, seconds: 0, furthestBehind: null },
-  splits: 1,
-  lastLoadTime: null,
-  atMs: 0,
-};
 
 const keyOf = ({ kind, metadata }: KubeObject): string => `${kind}/${metadata.name}`;

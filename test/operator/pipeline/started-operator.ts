@@ -5,6 +5,7 @@ import { systemClock } from "../../../operator/control/clock.ts";
 import { registerControlMetrics } from "../../../operator/control/control-metrics.ts";
 import type { Happening } from "../../../operator/control/event-recorder.ts";
 import type { Api } from "../../../operator/kube/api.ts";
+import type { Prober } from "../../../operator/probe/prober.ts";
 import { startPipelineController } from "../../../operator/pipeline/pipeline-controller.ts";
 import type { CheckSpec } from "../../../operator/pipeline/spec-problems.ts";
 import { settings } from "./orders.ts";
@@ -14,6 +15,8 @@ export interface OperatorOptions {
   readonly check?: CheckSpec;
   readonly ask?: (ip: string) => Promise<string>;
   readonly rolloutDeadlineSeconds?: number;
+  /** How sources stand. Default: all is loaded. */
+  readonly probe?: Prober["ask"];
 }
 
 /** An operator's controller of one namespace that works. Disposing of it stops it. */
@@ -42,6 +45,7 @@ export const idleReport = JSON.stringify({
 export async function startOperator(api: Api, namespace: string, options: OperatorOptions = {}): Promise<StartedOperator> {
   const happenings: Happening[] = [];
   const { check = async () => [], ask = async () => idleReport, rolloutDeadlineSeconds = 600 } = options;
+  const { probe = async () => ({ lagRecords: 0, partitions: 3, ends: 0 }) } = options;
   const registry = new Registry();
   const controller = startPipelineController({
     api,
@@ -49,6 +53,7 @@ export async function startOperator(api: Api, namespace: string, options: Operat
     settings: { ...settings, rolloutDeadlineSeconds },
     check,
     ask,
+    prober: { ask: probe },
     events: { record: (_regarding, happening) => void happenings.push(happening) },
     metrics: registerControlMetrics(registry, systemClock),
     clock: systemClock,
