@@ -1,19 +1,22 @@
 import { execFile } from "node:child_process";
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { cachedDirectory } from "../cache/cached-directory.ts";
 
 const run = promisify(execFile);
 
-/** Paths of the programs. */
+/** Where the programs are. */
 export interface MonitoringPrograms {
   readonly prometheus: string;
   readonly promtool: string;
-  readonly alertmanager: string;
+  /** Words of a command, to which its flags are added. */
+  readonly alertmanager: readonly string[];
 }
 
 const debianPackages = ["prometheus", "prometheus-alertmanager"];
+/** Where Debian's Alertmanager looks for its own templates, whatever it is told. */
+const templates = "/usr/share/prometheus/alertmanager";
 
 /**
  * Prometheus, promtool and Alertmanager: those of this machine, or else Debian's, downloaded once and unpacked outside the tree,
@@ -25,7 +28,8 @@ export async function monitoringPrograms(): Promise<MonitoringPrograms> {
     found("promtool"),
     found("prometheus-alertmanager", "alertmanager"),
   ]);
-  if (prometheus !== null && promtool !== null && alertmanager !== null) return { prometheus, promtool, alertmanager };
+  if (prometheus !== null && promtool !== null && alertmanager !== null)
+    return { prometheus, promtool, alertmanager: [alertmanager] };
   const release = /^VERSION_CODENAME=(?<name>\w+)$/m.exec(await readFile("/etc/os-release", "utf8").catch(() => ""))?.groups?.[
     "name"
   ];
@@ -36,7 +40,7 @@ export async function monitoringPrograms(): Promise<MonitoringPrograms> {
   return {
     prometheus: program("prometheus"),
     promtool: program("promtool"),
-    alertmanager: program("prometheus-alertmanager"),
+    alertmanager: ["env", "--chdir", join(directory, templates), program("prometheus-alertmanager")],
   };
 }
 
@@ -55,6 +59,17 @@ async function unpack(directory: string): Promise<void> {
   }
   const files = (await readdir(directory)).filter((name) => name.endsWith(".deb"));
   for (const file of files) await run("dpkg-deb", ["--extract", join(directory, file), directory]);
+  await relocate(join(directory, "usr/bin/prometheus-alertmanager"));
+}
+
+/** Nothing is installed, so its templates are not where it looks: its copy here looks where it is started instead. */
+async function relocate(file: string): Promise<void> {
+  const here = "/proc/self/cwd";
+  const program = await readFile(file);
+  // To the byte as long, since a Go program knows the lengths of its texts.
+  const replacement = here.padEnd(templates.length, "/.");
+  for (let at = program.indexOf(templates); at !== -1; at = program.indexOf(templates, at)) program.write(replacement, at);
+  await writeFile(file, program);
 }
 
 /** Path of the first of the programs that is there. */
