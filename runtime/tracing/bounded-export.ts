@@ -1,3 +1,4 @@
+import { type ExportResult, ExportResultCode } from "@opentelemetry/core";
 import type { SpanExporter, SpanProcessor } from "@opentelemetry/sdk-trace-base";
 import type { Logger } from "pino";
 
@@ -11,10 +12,6 @@ export interface BoundedExportOptions {
   onOutcome(outcome: SpanOutcome, spans: number): void;
 }
 
-type ExportResult = Parameters<Parameters<SpanExporter["export"]>[1]>[0];
-/** `ExportResultCode.SUCCESS` of @opentelemetry/core. */
-const success = 0;
-
 /**
  * Counts every span that is recorded as sent or as dropped, be it that it found no room or that the receiver did not take it. `wrap`
  * puts the SDK's own processor behind it, whose queue is as long.
@@ -27,8 +24,8 @@ export function boundedExport(
   let failing = false;
   const note = ({ code, error }: ExportResult, spans: number): void => {
     onWay -= spans;
-    onOutcome(code === success ? "sent" : "dropped", spans);
-    const failed = code !== success;
+    onOutcome(code === ExportResultCode.SUCCESS ? "sent" : "dropped", spans);
+    const failed = code !== ExportResultCode.SUCCESS;
     if (failed && !failing) log.warn({ error: error?.message }, "traces not sent; the pipeline goes on without");
     if (!failed && failing) log.info({}, "trace receiver answers again");
     failing = failed;

@@ -14,13 +14,16 @@ const shutdownMs = 2000;
 
 /** Traces batches to the OTLP receiver that the process's environment names. */
 export function startTracing(
-  { headersFile, queueMax }: TracingSettings & { readonly on: true },
+  { headersFile, queueMax, timeoutMs }: TracingSettings & { readonly on: true },
   { pipeline, registry, log }: TracingOptions,
 ): Tracing {
   const spans = spanCounter(registry);
   const bounded = boundedExport(
-    // Read at each call: a token in it is renewed.
-    new OTLPTraceExporter(headersFile === null ? {} : { headers: async () => headersIn(await readFile(headersFile, "utf8")) }),
+    new OTLPTraceExporter({
+      timeoutMillis: timeoutMs,
+      // Read at each call: a token in it is renewed.
+      ...(headersFile === null ? {} : { headers: async () => headersIn(await readFile(headersFile, "utf8")) }),
+    }),
     { queueMax, log, onOutcome: (outcome, count) => spans.inc({ outcome }, count) },
   );
   const provider = new BasicTracerProvider({

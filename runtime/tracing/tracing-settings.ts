@@ -7,28 +7,39 @@ export type TracingSettings =
       readonly headersFile: string | null;
       /** Spans that may wait to be sent. */
       readonly queueMax: number;
+      /** Longest call of the receiver, its retries included. */
+      readonly timeoutMs: number;
     };
 
 /** The SDK's own default of OTEL_BSP_MAX_QUEUE_SIZE: some 400 batches. */
 const queueMaxDefault = 2048;
-const protocols = new Set([undefined, "", "http/protobuf"]);
+/**
+ * How long the receiver may take for a call with all its retries, in milliseconds, where OTEL_EXPORTER_OTLP_TIMEOUT says nothing. Not the
+ * SDK's ten seconds: at a process's end they would be waited for.
+ */
+const timeoutMsDefault = 2000;
 
 /** Tracing is on where an endpoint is named, and nothing says otherwise. */
 export function tracingSettings(environment: Readonly<Record<string, string | undefined>>): TracingSettings {
   const named = (name: string): string | undefined =>
-    environment[`OTEL_EXPORTER_OTLP_TRACES_${name}`] || environment[`OTEL_EXPORTER_OTLP_${name}`];
+    environment[`OTEL_EXPORTER_OTLP_TRACES_${name}`] || environment[`OTEL_EXPORTER_OTLP_${name}`] || undefined;
   const exporters = environment["OTEL_TRACES_EXPORTER"] || "otlp";
   const disabled = environment["OTEL_SDK_DISABLED"]?.toLowerCase() === "true" || !exporters.split(",").includes("otlp");
   if (disabled || named("ENDPOINT") === undefined) return { on: false, warning: null };
   const protocol = named("PROTOCOL");
-  if (!protocols.has(protocol))
+  if (protocol !== undefined && protocol !== "http/protobuf")
     return { on: false, warning: `OTEL_EXPORTER_OTLP_PROTOCOL: traces leave by http/protobuf only, not by ${protocol}` };
-  const queueMax = Number(environment["OTEL_BSP_MAX_QUEUE_SIZE"] || queueMaxDefault);
   return {
     on: true,
     headersFile: named("HEADERS_FILE") ?? null,
-    queueMax: Number.isSafeInteger(queueMax) && queueMax > 0 ? queueMax : queueMaxDefault,
+    queueMax: countIn(environment["OTEL_BSP_MAX_QUEUE_SIZE"]) ?? queueMaxDefault,
+    timeoutMs: countIn(named("TIMEOUT")) ?? timeoutMsDefault,
   };
+}
+
+function countIn(text: string | undefined): number | null {
+  const count = Number(text);
+  return Number.isSafeInteger(count) && count > 0 ? count : null;
 }
 
 /** `name=value,name=value` with percent-encoded values, as in OTEL_EXPORTER_OTLP_HEADERS, or one on each line. */

@@ -16,12 +16,12 @@ export interface Spawned extends AsyncDisposable {
   ended(): Promise<number | null>;
 }
 
-/** Starts bin/snowline.mjs the way npx does. Its outputs are pipes. */
-export function spawnSnowline(args: readonly string[], directory: string): Spawned {
+/** Starts bin/snowline.mjs the way npx does. Its outputs are pipes; `more` are variables besides this process's. */
+export function spawnSnowline(args: readonly string[], directory: string, more: Readonly<Record<string, string>> = {}): Spawned {
   const child = spawn(process.execPath, [bin, ...args], {
     cwd: directory,
     stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, NO_COLOR: "1" },
+    env: { ...process.env, NO_COLOR: "1", ...more },
   });
   let [stdout, stderr] = ["", ""];
   child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));

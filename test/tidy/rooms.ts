@@ -63,6 +63,7 @@ export const rooms: readonly Room[] = [
     may: [...contract, "runtime/engine/"],
     packages: [
       "@opentelemetry/api",
+      "@opentelemetry/core",
       "@opentelemetry/exporter-trace-otlp-proto",
       "@opentelemetry/resources",
       "@opentelemetry/sdk-trace-base",
@@ -188,6 +189,7 @@ export const rooms: readonly Room[] = [
       "yaml",
       "avsc",
       "ajv",
+      "@opentelemetry/core",
       "@opentelemetry/sdk-trace-base",
       "@marcbachmann/cel-js",
       "@duckdb/node-api",
