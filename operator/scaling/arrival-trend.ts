@@ -2,6 +2,8 @@ import type { Reading } from "./scaling-memory.ts";
 
 /** Over how long pods average what they tell, in milliseconds: windowMs of the engine's rates and arrivals. */
 export const averagedMs = 60_000;
+/** How long what has changed is waited for until no average holds a moment of before, and a bit, in milliseconds. */
+export const effectAfterMs = averagedMs + 15_000;
 /** How far apart readings are at least, in milliseconds: pods are asked every 10 seconds, each at its own time. */
 const readingEveryMs = 5_000;
 /** How far apart they may be for the newest to say what arrived between, in milliseconds. */
@@ -41,4 +43,11 @@ export function arrivingNow(readings: readonly Reading[], sinceMs: number): Arri
     arrivalsPerSecond: now(({ arrivalsPerSecond }) => arrivalsPerSecond),
     hottestPerSecond: now(({ hottestPerSecond }) => hottestPerSecond),
   };
+}
+
+/** Whether all readings of the last while found a lag, and there have been some for a minute at least since `sinceMs`. */
+export function behindThroughout(readings: readonly Reading[], { sinceMs, nowMs }: { sinceMs: number; nowMs: number }): boolean {
+  const recent = readings.filter(({ atMs }) => nowMs - atMs <= effectAfterMs);
+  const first = recent[0];
+  return first !== undefined && nowMs - Math.max(first.atMs, sinceMs) >= averagedMs && recent.every(({ behind }) => behind);
 }

@@ -1,8 +1,8 @@
-import { withReading } from "./arrival-trend.ts";
+import { effectAfterMs, withReading } from "./arrival-trend.ts";
 import { withCapacity, capacityOf } from "./capacity.ts";
 import type { ScalingMemory } from "./scaling-memory.ts";
 import type { ScalingObservation } from "./scaling-observation.ts";
-import { blockAfter, effectAfterMs, effectOf, type Judged, watchedStep } from "./step-effect.ts";
+import { blockAfter, effectOf, type Judged, watchedStep } from "./step-effect.ts";
 import { withStep } from "./steps-taken.ts";
 import type { Totals } from "./totals.ts";
 
@@ -91,5 +91,13 @@ const workPerSecond = ({ capacity }: ScalingMemory): number | null => {
 function judged(memory: ScalingMemory, settledMs: number, seen: Judged): ScalingMemory {
   const due = memory.watched !== null && settledMs >= effectAfterMs && seen.totals.missing === null;
   const effect = due && memory.watched !== null ? effectOf(memory.watched, seen) : null;
-  return { ...memory, watched: due ? null : memory.watched, block: effect ?? blockAfter(memory.block, seen) };
+  const block = effect ?? blockAfter(memory.block, seen);
+  // What pods told of the time of the block is no measure of what they carry without it.
+  const lifted = memory.block !== null && block === null && memory.settledSinceMs !== null;
+  return {
+    ...memory,
+    watched: due ? null : memory.watched,
+    block,
+    settledSinceMs: lifted ? seen.nowMs : memory.settledSinceMs,
+  };
 }

@@ -1,10 +1,9 @@
-import { arrivingNow, averagedMs } from "./arrival-trend.ts";
+import { arrivingNow, behindThroughout, effectAfterMs } from "./arrival-trend.ts";
 import { type Capacity, capacityAtSink, capacityOf, capacityUnderLoad } from "./capacity.ts";
 import { type Carriers, carriedBy, fullestOf, isOverfull, type Load, type Need, needOf } from "./demand.ts";
 import { learn } from "./learn.ts";
 import type { ScalingMemory } from "./scaling-memory.ts";
 import type { ScalingObservation } from "./scaling-observation.ts";
-import { effectAfterMs } from "./step-effect.ts";
 import { stallSecondsOf } from "./steps-taken.ts";
 import { type Totals, totalsOf } from "./totals.ts";
 
@@ -81,7 +80,7 @@ export function situationOf(before: ScalingMemory, observation: ScalingObservati
     ...needed,
     lagging:
       skewed || alone
-        ? { split: skewed ? totals.hottest!.split : null, arrivalsPerSecond: skewed ? load.hottestPerSecond : null }
+        ? { split: skewed ? totals.hottest!.split : null, arrivalsPerSecond: skewed ? needed.hottestPerSecond : null }
         : null,
     quiet: totals.missing === null && totals.pods.length > 0 && totals.arrivalsPerSecond === 0 && totals.lagRecords === 0,
   };
@@ -94,11 +93,13 @@ function arrivalsOf({ readings }: ScalingMemory, { missing, arrivalsPerSecond }:
 
 type Known = Pick<Situation, "observation" | "memory" | "totals" | "behind">;
 
-function needsOf(known: Known, load: Load): Pick<Situation, "capacity" | "need" | "lasting" | "overfull" | "urgent"> {
+type Needs = Pick<Situation, "capacity" | "need" | "lasting" | "overfull" | "urgent"> & { readonly hottestPerSecond: number };
+
+function needsOf(known: Known, load: Load): Needs {
   const { memory, observation, totals } = known;
   const { partitions, replicas } = observation;
   const capacity = capacityOf(memory.capacity);
-  if (capacity === null) return { capacity, need: null, lasting: null, overfull: false, urgent: false };
+  if (capacity === null) return { capacity, need: null, lasting: null, overfull: false, urgent: false, hottestPerSecond: 0 };
   const carriers: Carriers = { perSecond: Math.min(capacity.perSecond, loadedCapacity(known) ?? Infinity), partitions };
   const atSink: Carriers = { partitions, perSecond: Math.min(carriers.perSecond, capacityAtSink(totals.pods) ?? Infinity) };
   const startSeconds = memory.startSeconds ?? startSecondsAssumed;
@@ -110,6 +111,7 @@ function needsOf(known: Known, load: Load): Pick<Situation, "capacity" | "need" 
     lasting: needOf({ ...load, behindRecords: 0, rebalanceSeconds: 0 }, atSink),
     overfull: isOverfull(replicas, load, carriers),
     urgent: isUrgent(known, rising, carriers.perSecond),
+    hottestPerSecond: rising.hottestPerSecond,
   };
 }
 
@@ -142,14 +144,14 @@ function isUrgent({ memory, observation, totals }: Known, rising: Load, perSecon
 /** What pods carry that have more than enough to read, once no average holds a time before their last change; null otherwise. */
 function loadedCapacity({ memory, observation, totals }: Known): number | null {
   if (memory.block?.kind === "SinkLimited" || memory.settledSinceMs === null) return null;
-  return observation.nowMs - memory.settledSinceMs < effectAfterMs ? null : capacityUnderLoad(totals.pods, loadedSeconds);
+  const times = { sinceMs: memory.settledSinceMs, nowMs: observation.nowMs };
+  return behindThroughout(memory.readings, times) ? capacityUnderLoad(totals.pods, loadedSeconds) : null;
 }
 
-/** Whether all readings of a minute and a bit found a lag, and pods that had time to spare. */
+/** Whether there has been a lag for a minute and a bit, while even the busiest pod had time to spare. */
 function isUnhurried({ readings, settledSinceMs }: ScalingMemory, nowMs: number): boolean {
-  const recent = readings.filter(({ atMs }) => nowMs - atMs <= effectAfterMs);
-  const sinceMs = Math.max(recent[0]?.atMs ?? nowMs, settledSinceMs ?? nowMs);
-  return nowMs - sinceMs >= averagedMs && recent.every(({ behind, busyFraction }) => behind && busyFraction < unhurriedFraction);
+  const spare = readings.every(({ atMs, busyFraction }) => nowMs - atMs > effectAfterMs || busyFraction < unhurriedFraction);
+  return spare && behindThroughout(readings, { sinceMs: settledSinceMs ?? nowMs, nowMs });
 }
 
 /** Whether next to all that lags lies in a pod that has but one partition, while the others have time to spare. */

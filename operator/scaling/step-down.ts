@@ -2,12 +2,10 @@ import { clamp } from "./clamp.ts";
 import { enoughOver } from "./enough-history.ts";
 import type { Situation } from "./situation.ts";
 import { blockWords } from "./step-up.ts";
+import { settlingFor } from "./settling.ts";
 import { stepPaidAtMs } from "./steps-taken.ts";
 import type { Verdict } from "./verdict.ts";
 import { boundWords, duration, loadWords, pods } from "./wording.ts";
-
-/** How long pods may start or end before it does not count any more, in milliseconds: one that finds no node starts for ever. */
-const unsettledMsMax = 600_000;
 
 /** Fewer pods, once they have been enough for long enough; or why not yet. Null where all that there are are needed. */
 export function stepDown(situation: Situation): Verdict | null {
@@ -49,12 +47,10 @@ type Held = Omit<Verdict, "replicas">;
 /** What speaks against fewer pods whatever the numbers say, most telling first. */
 function heldUp(situation: Situation): Held | null {
   const { observation, memory, totals, behind, unhurried } = situation;
-  const { nowMs, targetLagSeconds, settled } = observation;
-  const stuck = memory.unsettledSinceMs !== null && nowMs - memory.unsettledSinceMs >= unsettledMsMax;
-  if (!settled && !stuck) {
-    const lookAgainMs = memory.unsettledSinceMs === null ? null : memory.unsettledSinceMs + unsettledMsMax - nowMs;
-    return { limiter: "Settling", message: "pods start or end: what they tell is no measure yet", lookAgainMs };
-  }
+  const { targetLagSeconds } = observation;
+  const settlingMs = settlingFor(situation);
+  if (settlingMs > 0)
+    return { limiter: "Settling", message: "pods start or end: what they tell is no measure yet", lookAgainMs: settlingMs };
   if (totals.missing !== null)
     return { limiter: "Settling", message: `${totals.missing}: no pod is taken away meanwhile`, lookAgainMs: null };
   if (memory.block?.kind === "Ineffective") return budgeted(situation);
@@ -92,6 +88,6 @@ function down(situation: Situation, to: number): Verdict {
       lookAgainMs: null,
     };
   const limiter = to === bounds.min && quiet ? "Minimum" : "Demand";
-  const message = `${pods(to)} have been enough ${forLong}: ${loadWords(situation)}; ${boundWords(limiter, situation)}`;
+  const message = `${pods(to)} ${to === 1 ? "has" : "have"} been enough ${forLong}: ${loadWords(situation)}; ${boundWords(limiter, situation)}`;
   return { replicas: to, limiter, message, lookAgainMs: null };
 }

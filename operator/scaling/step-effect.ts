@@ -1,4 +1,3 @@
-import { averagedMs } from "./arrival-trend.ts";
 import type { ScalingMemory } from "./scaling-memory.ts";
 import type { Block, StepUnderWatch } from "./steps-taken.ts";
 import type { Totals } from "./totals.ts";
@@ -9,8 +8,6 @@ const effectMin = 0.2;
 export const sinkLimitedFraction = 0.5;
 /** Part of what pods carry that is still no reason to blame the sink. */
 const carriedMin = 0.6;
-/** How long a step is waited for, in milliseconds: until no average holds a moment of before, and a bit. */
-export const effectAfterMs = averagedMs + 15_000;
 /** After how long a step that brought nothing is tried again, in milliseconds. */
 const blockMs = 1_800_000;
 /** How much more has to be read than at the step that brought nothing to try again at once: more than averages waver. */

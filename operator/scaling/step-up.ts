@@ -2,6 +2,7 @@ import { workingFraction } from "./capacity.ts";
 import { clamp } from "./clamp.ts";
 import type { Limiter } from "./scaling-decision.ts";
 import type { Situation } from "./situation.ts";
+import { settlingFor } from "./settling.ts";
 import { sinkLimitedFraction } from "./step-effect.ts";
 import { stepPaidAtMs } from "./steps-taken.ts";
 import type { Verdict } from "./verdict.ts";
@@ -24,13 +25,12 @@ export function stepUp(situation: Situation): Verdict | null {
   const to = trial ? Math.min(wanted, clamp(replicas * trialFactor, { bounds, partitions })) : wanted;
   const paidAtMs = stepPaidAtMs(situation.memory.steps, situation.memory.rebalanceSeconds, nowMs);
   if (paidAtMs > nowMs && !isLate(situation)) return unpaid(situation, wanted, paidAtMs);
-  const limiter = to < wanted ? "Demand" : limiterOf(to, situation);
-  return {
-    replicas: to,
-    limiter,
-    message: `${pods(to)}: ${loadWords(situation)}; ${boundWords(limiter, situation)}`,
-    lookAgainMs: null,
-  };
+  const limiter = trial ? "Demand" : limiterOf(to, situation);
+  const waiting = percent(situation.totals.sinkWaitFraction);
+  const why = trial
+    ? `pods wait for the sink ${waiting} of the time, and it is to be seen whether more of them get more out of it`
+    : boundWords(limiter, situation);
+  return { replicas: to, limiter, message: `${pods(to)}: ${loadWords(situation)}; ${why}`, lookAgainMs: null };
 }
 
 function wantedOf({ need, urgent, overfull, observation }: Situation): number {
@@ -45,8 +45,13 @@ function heldBack(situation: Situation): Held | null {
   const { memory, observation, totals, capacity } = situation;
   const { block } = memory;
   if (block !== null) return { limiter: block.kind, message: blockWords(situation), lookAgainMs: null };
-  if (!observation.settled)
-    return { limiter: "Settling", message: `${loadWords(situation)}; pods start or end, and are waited for`, lookAgainMs: null };
+  const settlingMs = observation.settled ? 0 : Math.max(settlingFor(situation), totals.missing === null ? 0 : 1);
+  if (settlingMs > 0)
+    return {
+      limiter: "Settling",
+      message: `${loadWords(situation)}; pods start or end, and are waited for`,
+      lookAgainMs: settlingMs,
+    };
   if (capacity?.quality === "idle" && totals.busiest < hurriedFraction && !isLate(situation))
     return {
       limiter: "NotMeasured",

@@ -1,3 +1,4 @@
+import { planned } from "./demand.ts";
 import type { Limiter } from "./scaling-decision.ts";
 import type { LaggingPartition, Situation } from "./situation.ts";
 
@@ -41,7 +42,7 @@ export function boundWords(limiter: Limiter, { observation, need }: Situation): 
     case "Partitions":
       return `the source has ${partitions(observation.partitions ?? 0)}, and no partition is read by two pods: more partitions would help, or a cheaper transform`;
     default:
-      return `pods are to be ${percent(0.7)} used, so that a peak finds room`;
+      return `pods are to be ${percent(need?.utilization ?? planned.utilization)} used, so that a peak finds room`;
   }
 }
 
@@ -52,6 +53,6 @@ export function laggingWords({ split, arrivalsPerSecond }: LaggingPartition, { c
     return `one pod with one partition is behind while the others have time to spare: further pods cannot share its work; ${spread}`;
   return (
     `${split ?? "one partition"} alone gets ${shownNumber(arrivalsPerSecond)} records/s, ` +
-    `and a pod carries ${shownNumber(capacity?.perSecond ?? 0)}: no number of pods helps it; ${spread}`
+    `and a pod carries ${shownNumber(capacity?.perSecond ?? 0)}: further pods cannot share its work; ${spread}`
   );
 }

@@ -4,10 +4,10 @@ import type { Topic } from "./topic.ts";
 
 /** Assigns the partitions anew, moving as few as possible; true where one moved from a pod to another. A moved one is read again after the stall. */
 export function rebalance(pods: readonly Pod[], leaving: readonly Pod[], topic: Topic, second: number): boolean {
-  const most = Math.ceil(topic.partitions / Math.max(pods.length, 1));
-  const full = topic.partitions - (most - 1) * pods.length;
+  const most = Math.ceil(topic.partitions.length / Math.max(pods.length, 1));
+  const full = topic.partitions.length - (most - 1) * pods.length;
   const quota = quotas(pods, most, full);
-  const homeless = new Set(Array.from({ length: topic.partitions }, (_, partition) => partition));
+  const homeless = new Set(topic.partitions);
   const lost = new Set<number>();
   for (const pod of leaving) for (const partition of pod.owned.keys()) lost.add(partition);
   for (const pod of pods)

@@ -39,6 +39,7 @@ export const newPod = (name: number, second: number): Pod => ({
 
 /** Spreads `total` over wishes so that none gets more than it wishes and the unfulfilled get the same. */
 export function spread(total: number, wishes: readonly number[]): readonly number[] {
+  if (wishes.reduce((sum, wish) => sum + wish, 0) <= total) return wishes;
   const given = wishes.map(() => 0);
   let left = total;
   let hungry = wishes.map((_, at) => at).filter((at) => wishes[at]! > 0);

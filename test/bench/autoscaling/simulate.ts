@@ -55,7 +55,7 @@ export function simulate(trace: Trace, contestant: Contestant, watch: Watch = ()
     work(ready, topic, { trace, second });
     for (const pod of ready)
       if ((second + pod.name * 3) % reportSeconds === 0) reports.set(pod.name, reportOf(pod, topic, second));
-    const lagSeconds = Math.max(...partitionsOf(topic).map((partition) => topic.lagSeconds(partition, second)));
+    const lagSeconds = Math.max(...topic.partitions.map((partition) => topic.lagSeconds(partition, second)));
     if (lagSeconds > targetLagSeconds) outcome.secondsOverTarget++;
     outcome.replicaHours += pods.length / 3_600;
     watch({ second, replicas, ready: ready.length, lagSeconds, lagRecords: total(topic) });
@@ -69,8 +69,7 @@ export function simulate(trace: Trace, contestant: Contestant, watch: Watch = ()
   return outcome;
 }
 
-const partitionsOf = (topic: Topic): readonly number[] => Array.from({ length: topic.partitions }, (_, at) => at);
-const total = (topic: Topic): number => partitionsOf(topic).reduce((sum, partition) => sum + topic.lag(partition), 0);
+const total = (topic: Topic): number => topic.partitions.reduce((sum, partition) => sum + topic.lag(partition), 0);
 
 /** A second's work of all pods: each as much as it can, all as much as the sink takes. */
 function work(ready: readonly Pod[], topic: Topic, { trace, second }: { trace: Trace; second: number }): void {
@@ -143,15 +142,14 @@ function viewOf({ second, trace, replicas, ready, settled, topic, reports }: Sur
     replicas,
     ready: ready.length,
     settled,
-    lags: () => partitionsOf(topic).map((partition) => topic.lag(partition)),
+    lags: () => topic.partitions.map((partition) => topic.lag(partition)),
     reports: () => ready.flatMap(({ name }) => reports.get(name) ?? []),
     counters: () => new Map(ready.map((pod) => [String(pod.name), pod.read.at(-1)!])),
     probe: () => {
-      const arrived = (at: number): number =>
-        partitionsOf(topic).reduce((sum, partition) => sum + topic.arrived(partition, at), 0);
+      const arrived = (at: number): number => topic.partitions.reduce((sum, partition) => sum + topic.arrived(partition, at), 0);
       return {
         lagRecords: total(topic),
-        partitions: topic.partitions,
+        partitions: topic.partitions.length,
         arrivalsPerSecond: second < probeSeconds ? null : (arrived(second) - arrived(second - probeSeconds)) / probeSeconds,
         atMs: second * 1_000,
       };

@@ -2,7 +2,8 @@ import type { Trace } from "./traces.ts";
 
 /** A topic's partitions: what has arrived, what was read, what is in the table. */
 export interface Topic {
-  readonly partitions: number;
+  /** Their numbers. */
+  readonly partitions: readonly number[];
   /** A second's records arrive. */
   arrive(second: number): void;
   /** Records that came so far, up to that second. */
@@ -33,7 +34,7 @@ export function topicOf({ partitions, seconds, arrivals }: Trace): Topic {
   const speck = 0.001;
   const rest = (records: number): number => (records < speck ? 0 : records);
   return {
-    partitions,
+    partitions: all.map((_, partition) => partition),
     arrive: (second) => {
       all.forEach((one, partition) => {
         one.end += arrivals(second, partition);
