@@ -30,8 +30,8 @@ FROM runtime-sources AS warehouse-sources
 COPY warehouse /snowline/warehouse
 COPY cli /snowline/cli
 
-# Each image is two layers on its base: packages, which change seldom, and sources, a megabyte or two. They come last, so that a
-# change of the sources makes nothing else anew. All of it is root's.
+# Each image is two layers on its base: packages, which change seldom, and sources, a megabyte or two (and what Node makes of them, 15 MB
+# more). They come last, so that a change of the sources makes nothing else anew. All of it is root's.
 FROM ${BASE_IMAGE} AS warehouse
 RUN mkdir /data && chown 1000:1000 /data
 ENV NODE_ENV=production
@@ -46,11 +46,28 @@ CMD ["warehouse", "--host", "0.0.0.0", "--port", "8086", "--data", "/data", "--s
 COPY --from=packages /image /
 COPY --from=warehouse-sources / /
 
+# What Node makes of the sources: a process that finds it neither strips types nor compiles, which saves it 30 MB and a fifth of a
+# second of CPU. Node takes only what the same user made, and goes without where there is nothing of its own.
+FROM ${BASE_IMAGE} AS compiled
+ENV NODE_COMPILE_CACHE=/compiled NODE_OPTIONS=--disable-warning=ExperimentalWarning
+RUN mkdir /compiled && chown 65532:65532 /compiled
+WORKDIR /snowline
+USER 65532:65532
+COPY --from=runtime-packages /image /
+COPY --from=runtime-sources / /
+# Programs end at once, for want of arguments; one that needs a thread's message is compiled before it says so.
+RUN node --input-type=module -e 'import { globSync } from "node:fs"; \
+  for (const file of globSync("{crds,transform,runtime,operator}/**/*.ts")) \
+    if (!file.endsWith("main.ts")) await import(`/snowline/${file}`).catch(() => {}); \
+  process.exit()' \
+  && for program in */main.ts */*-main.ts; do node "$program" < /dev/null > /dev/null 2>&1 || true; done \
+  && test -n "$(ls /compiled)"
+
 FROM ${BASE_IMAGE} AS snowline
 LABEL org.opencontainers.image.title="snowline" \
   org.opencontainers.image.description="Kafka-to-Snowflake pipelines as Kubernetes resources: operator and runtime" \
   org.opencontainers.image.licenses="MIT"
-ENV NODE_ENV=production
+ENV NODE_ENV=production NODE_COMPILE_CACHE=/compiled
 WORKDIR /snowline
 # Nobody: it owns nothing here and writes nothing here; what it needs to write, it gets as a volume.
 USER 65532:65532
@@ -58,4 +75,5 @@ STOPSIGNAL SIGTERM
 # The operator. A pipeline's pod runs runtime/main.ts instead.
 CMD ["node", "--disable-warning=ExperimentalWarning", "operator/main.ts"]
 COPY --from=runtime-packages /image /
+COPY --from=compiled /compiled /compiled
 COPY --from=runtime-sources / /

@@ -1,4 +1,6 @@
 import { fork } from "node:child_process";
+import { getCompileCacheDir } from "node:module";
+import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { CompileMessage, CompileRequest, Verdict } from "./compile-message.ts";
 
@@ -33,10 +35,10 @@ const graceMs = 1_000;
 
 const program = fileURLToPath(new URL("./compile-child.ts", import.meta.url));
 
-/** Starts a child. It has no environment: nothing of the operator's reaches the place where owners' SQL is read. */
+/** Starts a child. It has none of the operator's environment: nothing of it reaches the place where owners' SQL is read. */
 export function startCompileProcess(): CompileProcess {
   const child = fork(program, [], {
-    env: {},
+    env: compileCache(),
     execArgv: [`--max-old-space-size=${heapMegabytesMax}`, "--disable-warning=ExperimentalWarning"],
     stdio: ["ignore", "ignore", "ignore", "ipc"],
   });
@@ -79,6 +81,12 @@ export function startCompileProcess(): CompileProcess {
       return outcome;
     },
   };
+}
+
+/** Where Node finds what it has compiled, if it keeps it: it names the part that is this version's. */
+function compileCache(): Readonly<Record<string, string>> {
+  const directory = getCompileCacheDir();
+  return directory === undefined ? {} : { NODE_COMPILE_CACHE: dirname(directory) };
 }
 
 async function before<T>(ms: number, promises: readonly Promise<T>[]): Promise<T | { readonly kind: "late" }> {
