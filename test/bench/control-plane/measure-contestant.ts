@@ -104,7 +104,7 @@ async function measureFirst(contestant: Contestant, { apiServer, api, count, say
   const atStart = requestsIn(await running.samples()).all;
   let peakBytes = 0;
   const watch = setInterval(
-    () => void usageOf(running.pid).then(({ rssBytes }) => (peakBytes = Math.max(peakBytes, rssBytes))),
+    () => void usageOf(running.pid).then(({ residentBytes }) => (peakBytes = Math.max(peakBytes, residentBytes))),
     pollMs,
   );
   try {

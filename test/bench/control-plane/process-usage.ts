@@ -2,7 +2,8 @@ import { readdir, readFile } from "node:fs/promises";
 
 /** What a process and its children use. */
 export interface ProcessUsage {
-  readonly rssBytes: number;
+  /** Resident; a page that several processes share, such as the program itself, counts once in all, as in a container's limit. */
+  readonly residentBytes: number;
   /** User and system time of those that are there now and of children that have ended. */
   readonly cpuSeconds: number;
 }
@@ -17,14 +18,14 @@ export async function usageOf(pid: number): Promise<ProcessUsage> {
     const stat = await readFile(`/proc/${pid}/stat`, "utf8");
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     const ticks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0);
-    const rss = /VmRSS:\s+(\d+) kB/.exec(await readFile(`/proc/${pid}/status`, "utf8"))?.[1] ?? "0";
+    const resident = /^Pss:\s+(\d+) kB/m.exec(await readFile(`/proc/${pid}/smaps_rollup`, "utf8"))?.[1] ?? "0";
     const below = await Promise.all((await childrenOf(pid)).map(usageOf));
     return {
-      rssBytes: Number(rss) * bytesPerKilobyte + sum(below, "rssBytes"),
+      residentBytes: Number(resident) * bytesPerKilobyte + sum(below, "residentBytes"),
       cpuSeconds: ticks / ticksPerSecond + sum(below, "cpuSeconds"),
     };
   } catch {
-    return { rssBytes: 0, cpuSeconds: 0 };
+    return { residentBytes: 0, cpuSeconds: 0 };
   }
 }
 
