@@ -21,6 +21,12 @@ const groupGone = "GROUP_ID_NOT_FOUND";
 const invalid = ["INVALID_REQUEST", "INVALID_GROUP_ID", "UNSUPPORTED_ASSIGNOR", "INVALID_REGULAR_EXPRESSION"];
 const joining = 0;
 const leaving = -1;
+/**
+ * After a member has joined or its partitions have changed it asks this often whether there are more, for this many times: what others let
+ * go for it stands still until it hears of it.
+ */
+const expectantMs = 500;
+const expectantTurns = 60;
 /** True where the broker speaks the protocol of KIP-848. */
 export const speaksConsumerProtocol = (broker: Broker): boolean => speaks(broker, consumerGroupHeartbeatV0.api);
 
@@ -66,6 +72,7 @@ class ConsumerProtocolMember {
   #target: readonly TopicPartitions[] | null = null;
   /** True from a revocation until the reader has let go: the broker must not hear of it sooner. */
   #releasing = false;
+  #expectantTurns = expectantTurns;
 
   constructor(loop: GroupLoop, topics: ReadonlyMap<string, Topic>, onClassicOnly: () => void) {
     this.#loop = loop;
@@ -79,9 +86,10 @@ class ConsumerProtocolMember {
     try {
       const answer = await this.#send(this.#epoch, this.#owned);
       this.#epoch = answer.memberEpoch;
-      const pauseMs = Math.min(answer.heartbeatIntervalMs, limits.heartbeatMs);
+      const pauseMs = Math.min(answer.heartbeatIntervalMs, this.#expectantTurns-- > 0 ? expectantMs : limits.heartbeatMs);
       if (answer.assignment === null) return pauseMs;
       const changed = await this.#announce(answer.assignment.topicPartitions);
+      if (changed) this.#expectantTurns = expectantTurns;
       // Unless something has to be let go first, it is ours at once, and the broker waits to hear that.
       return this.#settle(changed) ? 0 : pauseMs;
     } catch (error) {
@@ -158,6 +166,7 @@ class ConsumerProtocolMember {
     this.#owned = [];
     this.#target = null;
     this.#releasing = false;
+    this.#expectantTurns = expectantTurns;
     this.#loop.assign({ partitions: new Map() });
     return 0;
   }
