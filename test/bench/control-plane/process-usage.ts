@@ -2,7 +2,10 @@ import { readdir, readFile } from "node:fs/promises";
 
 /** What a process and its children use. */
 export interface ProcessUsage {
-  /** Resident; a page that several processes share, such as the program itself, counts once in all, as in a container's limit. */
+  /**
+   * Resident. Pages of files, such as the program itself, count once, with those of whoever has most of them: a container's limit
+   * counts a page once as well.
+   */
   readonly residentBytes: number;
   /** User and system time of those that are there now and of children that have ended. */
   readonly cpuSeconds: number;
@@ -14,23 +17,35 @@ const bytesPerKilobyte = 1024;
 
 /** Of `pid` and all below it; zeros once it is gone. Linux only. */
 export async function usageOf(pid: number): Promise<ProcessUsage> {
+  const all = await withChildren(pid);
+  const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
+  return {
+    residentBytes: sum(all.map(({ ownBytes }) => ownBytes)) + Math.max(0, ...all.map(({ fileBytes }) => fileBytes)),
+    cpuSeconds: sum(all.map(({ cpuSeconds }) => cpuSeconds)),
+  };
+}
+
+interface OneProcess {
+  readonly ownBytes: number;
+  readonly fileBytes: number;
+  readonly cpuSeconds: number;
+}
+
+async function withChildren(pid: number): Promise<readonly OneProcess[]> {
   try {
     const stat = await readFile(`/proc/${pid}/stat`, "utf8");
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     const ticks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0);
-    const resident = /^Pss:\s+(\d+) kB/m.exec(await readFile(`/proc/${pid}/smaps_rollup`, "utf8"))?.[1] ?? "0";
-    const below = await Promise.all((await childrenOf(pid)).map(usageOf));
-    return {
-      residentBytes: Number(resident) * bytesPerKilobyte + sum(below, "residentBytes"),
-      cpuSeconds: ticks / ticksPerSecond + sum(below, "cpuSeconds"),
-    };
+    const status = await readFile(`/proc/${pid}/status`, "utf8");
+    const bytes = (name: string): number =>
+      Number(new RegExp(`${name}:\\s+(\\d+) kB`).exec(status)?.[1] ?? "0") * bytesPerKilobyte;
+    const below = await Promise.all((await childrenOf(pid)).map(withChildren));
+    const itself = { ownBytes: bytes("RssAnon"), fileBytes: bytes("RssFile"), cpuSeconds: ticks / ticksPerSecond };
+    return [itself, ...below.flat()];
   } catch {
-    return { residentBytes: 0, cpuSeconds: 0 };
+    return [];
   }
 }
-
-const sum = (usages: readonly ProcessUsage[], field: keyof ProcessUsage): number =>
-  usages.reduce((total, usage) => total + usage[field], 0);
 
 async function childrenOf(pid: number): Promise<readonly number[]> {
   const threads = await readdir(`/proc/${pid}/task`);
