@@ -65,7 +65,7 @@ test("a batch that is given up ends its trace, and is traced anew when it is rea
   const stage = new Stage();
   const other = new Stage(stage);
   const { tracer, traces } = recorder();
-  stage.produce("orders/0", 10);
+  stage.produce("orders/0", 250);
   stage.sink.gate.shut();
   const running = stage.run({ tracer });
   await stage.clock.advance(5000);
@@ -74,7 +74,7 @@ test("a batch that is given up ends its trace, and is traced anew when it is rea
   await stage.clock.advance(60_000);
   stage.stop.abort();
   await running;
-  expect(traces.flatMap(({ ends }) => ends.map(({ loaded }) => loaded))).toEqual([false, true]);
+  expect(traces.flatMap(({ ends }) => ends.map(({ loaded }) => loaded))).toEqual([false, false, true, true, true]);
 });
 
 test.each([
