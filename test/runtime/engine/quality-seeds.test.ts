@@ -14,8 +14,8 @@ const startsMax = 60;
 function produce(stage: Stage, random: Random): void {
   for (const split of splits) {
     for (let stretch = 0; stretch < 6; stretch++) {
-      const badPart = chance(random, 0.2) ? 1 : chance(random, 0.5) ? 0.1 : 0;
-      stage.produce(split, random.integer(5, 120), () => (chance(random, badPart) ? { bad: true } : {}));
+      const badPart = chance(random, 0.4) ? 1 : chance(random, 0.5) ? 0.1 : 0;
+      stage.produce(split, random.integer(5, 60), () => (chance(random, badPart) ? { bad: true } : {}));
     }
   }
 }
