@@ -17,9 +17,17 @@ export const pipelineQuality = object("What the data has to be like: beyond it t
           100,
         ),
         warnAbove: ratio("Above this part, between 0 and 1, the condition QualityAsExpected turns False."),
-        stopAbove: ratio("Above this part, between 0 and 1, the pipeline stops before the batch is loaded."),
+        stopAbove: ratio(
+          "Above this part, between 0 and 1, the pipeline stops before the batch is loaded. Each pod judges what it read; records too few to judge wait for more, for `overSeconds` at most.",
+        ),
       },
-      [{ rule: "has(self.warnAbove) || has(self.stopAbove)", message: "must set warnAbove or stopAbove" }],
+      [
+        { rule: "has(self.warnAbove) || has(self.stopAbove)", message: "must set warnAbove or stopAbove" },
+        {
+          rule: "!has(self.warnAbove) || !has(self.stopAbove) || self.warnAbove <= self.stopAbove",
+          message: "warnAbove is above stopAbove: it would never warn; lower warnAbove or raise stopAbove",
+        },
+      ],
     ),
   ),
   rows: optional(
