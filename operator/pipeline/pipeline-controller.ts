@@ -50,6 +50,8 @@ export interface PipelineControllerOptions {
   readonly ask: AskPod;
   /** Asks sources of pipelines that run no pod. */
   readonly prober: Pick<Prober, "ask">;
+  /** How often, in milliseconds. Default: 30 s. */
+  readonly probeEveryMs?: number;
   readonly events: EventRecorder;
   readonly metrics: ControlMetrics;
   readonly clock: Clock;
@@ -137,7 +139,7 @@ export function startPipelineController(options: PipelineControllerOptions): Pip
 }
 
 function createParts(options: PipelineControllerOptions, isEager: (pipeline: ObjectKey) => boolean): Parts {
-  const { ask, api, prober, metrics, clock, random, log } = options;
+  const { ask, api, prober, probeEveryMs, metrics, clock, random, log } = options;
   const queue = createWorkQueue({ name, clock, metrics });
   const look = (key: ObjectKey): void => queue.add(key);
   const tallies = createPipelineTallies();
@@ -146,7 +148,15 @@ function createParts(options: PipelineControllerOptions, isEager: (pipeline: Obj
     connectionQueue: createWorkQueue({ name: connectionName, clock, metrics }),
     reports: createPodReports({ ask, clock, random, onAnswer: look, isEager }),
     departed: createDepartedPods(clock),
-    sleepers: createSleepers({ api, prober, clock, random, onNews: look, onFailure: tallies.probeFailed }),
+    sleepers: createSleepers({
+      api,
+      prober,
+      clock,
+      random,
+      ...(probeEveryMs === undefined ? {} : { everyMs: probeEveryMs }),
+      onNews: look,
+      onFailure: tallies.probeFailed,
+    }),
     tallies,
     ownWrites: createOwnWrites(clock, log),
     ownConnectionWrites: createOwnWrites(clock, log),

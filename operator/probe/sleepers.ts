@@ -8,9 +8,9 @@ import { answered, failed, isNews, type ProbeMemory, type Probed, unprobed } fro
 import type { Prober } from "./prober.ts";
 
 /** How often a source is asked while no pod runs, in milliseconds: the longest that a first record waits for a pod to be made. */
-const everyMs = 30_000;
-/** Longest pause while a Connection fails, in milliseconds: each is twice the one before. */
-const pauseMsMax = 120_000;
+const everyMsDefault = 30_000;
+/** Longest pause while a Connection fails, in times that of others: each is twice the one before. */
+const pausesMax = 4;
 /** Connections asked at a time: one whose brokers are down takes 15 s, and is not to hold up the others. */
 const roundsMax = 16;
 /** Questions over one Connection at a time. */
@@ -42,6 +42,8 @@ export interface SleepersOptions {
   readonly api: Pick<Api, "get">;
   readonly prober: Pick<Prober, "ask">;
   readonly clock: Clock;
+  /** How often a source is asked, in milliseconds. Default: 30 s. */
+  readonly everyMs?: number;
   /** In [0, 1): so that those who fell asleep together are not asked together. */
   readonly random: () => number;
   /** A decision may follow from what is known now. */
@@ -108,10 +110,12 @@ export function createSleepers(options: SleepersOptions): Sleepers {
     run: (signal) => {
       state.signal = signal;
       signal.addEventListener("abort", () => state.rounds.forEach(({ stopTimer }) => stopTimer()), { once: true });
-      for (const round of state.rounds.values()) schedule(state, round, everyMs * options.random());
+      for (const round of state.rounds.values()) schedule(state, round, firstPauseMs(options));
     },
   };
 }
+
+const firstPauseMs = ({ everyMs = everyMsDefault, random }: SleepersOptions): number => everyMs * random();
 
 function roundFor(state: State, { pipeline: { namespace }, connection: { name } }: Sleeper): Round {
   const key = keyText({ namespace, name });
@@ -119,7 +123,7 @@ function roundFor(state: State, { pipeline: { namespace }, connection: { name } 
   if (known !== undefined) return known;
   const round: Round = { namespace, entries: new Map(), failures: 0, stopTimer: () => {}, asking: false };
   state.rounds.set(key, round);
-  schedule(state, round, everyMs * state.options.random());
+  schedule(state, round, firstPauseMs(state.options));
   return round;
 }
 
@@ -147,15 +151,19 @@ function begin(state: State): void {
     if (round.asking) continue;
     round.asking = true;
     state.inFlight++;
-    void ask(state, round, signal).then((answers) => {
-      state.inFlight--;
-      round.asking = false;
-      round.failures = answers > 0 ? 0 : round.failures + 1;
-      const pauseMs = Math.min(pauseMsMax, everyMs * 2 ** Math.max(0, round.failures - 1));
-      if (round.entries.size > 0) schedule(state, round, pauseMs * (0.9 + state.options.random() / 5));
-      begin(state);
-    });
+    void runRound(state, round, signal);
   }
+}
+
+async function runRound(state: State, round: Round, signal: AbortSignal): Promise<void> {
+  const answers = await ask(state, round, signal);
+  state.inFlight--;
+  round.asking = false;
+  round.failures = answers > 0 ? 0 : round.failures + 1;
+  const pauses = Math.min(pausesMax, 2 ** Math.max(0, round.failures - 1));
+  const { everyMs = everyMsDefault, random } = state.options;
+  if (round.entries.size > 0) schedule(state, round, pauses * everyMs * (0.9 + random() / 5));
+  begin(state);
 }
 
 /** One round: answers how many questions had an answer. Never throws. */

@@ -77,12 +77,13 @@ function referencesResolved({ wanted }: Situation): Judgement {
 }
 
 /** Which revision runs, and what became of the last rollout. */
-function rolloutOf({ observed, rollout, target, proven, wanted }: Situation): PipelineStatus {
+function rolloutOf({ observed, rollout, target, proven, wanted, autoscaling }: Situation): PipelineStatus {
   const { pipeline } = observed;
   const before = pipeline.status ?? {};
   const good = rollout.kind === "proven" ? target?.hash : (proven?.hash ?? before.provenRevision);
-  const current =
-    rollout.kind === "proven" && target !== null && target.hash === wanted.revision?.hash && runsAlone(observed, target);
+  // What sleeps until there is something to read is what will run then.
+  const runs = rollout.kind === "proven" || (rollout.kind === "asleep" && autoscaling !== null);
+  const current = runs && target !== null && target.hash === wanted.revision?.hash && runsAlone(observed, target);
   const running = current ? pipeline.metadata.generation : before.runningGeneration;
   const since = "sinceMs" in rollout ? timestamp(rollout.sinceMs) : undefined;
   return {

@@ -58,7 +58,8 @@ export const idle: PodReport = {
 export function newPod(name: string, revision: string, nowMs: number): ObservedPod {
   return {
     name,
-    uid: `${name}-uid-000000`.slice(-20),
+    // Pods are told apart by their first letters.
+    uid: `${name.replace(/\D/g, "").padStart(8, "0")}-uid`,
     revision,
     image: "",
     ip: "10.0.0.1",

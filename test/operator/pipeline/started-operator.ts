@@ -17,6 +17,8 @@ export interface OperatorOptions {
   readonly rolloutDeadlineSeconds?: number;
   /** How sources stand. Default: all is loaded. */
   readonly probe?: Prober["ask"];
+  /** How often they are looked at, in milliseconds. */
+  readonly probeMs?: number;
 }
 
 /** An operator's controller of one namespace that works. Disposing of it stops it. */
@@ -54,6 +56,7 @@ export async function startOperator(api: Api, namespace: string, options: Operat
     check,
     ask,
     prober: { ask: probe },
+    ...(options.probeMs === undefined ? {} : { probeEveryMs: options.probeMs }),
     events: { record: (_regarding, happening) => void happenings.push(happening) },
     metrics: registerControlMetrics(registry, systemClock),
     clock: systemClock,

@@ -12,6 +12,14 @@ const condition = (type: string, status: "True" | "False" = "True", message = ""
   observedGeneration: 1,
   lastTransitionTime: "2026-01-01T00:00:00Z",
 });
+const scaling = {
+  replicas: 2,
+  limiter: "Demand",
+  message: "two",
+  bounds: { min: 1, max: 4 },
+  terms: { arrivalsPerSecond: 5 },
+  memory: "a",
+};
 const before: PipelineStatus = {
   observedGeneration: 1,
   revision: "a",
@@ -22,6 +30,7 @@ const before: PipelineStatus = {
   lag: { records: 10_000, seconds: 100 },
   rates: { recordsPerSecond: 100, rowsPerSecond: 100 },
   totals: { recordsRead: 5 },
+  scaling,
 };
 
 test.each([
@@ -46,9 +55,36 @@ test.each([
   ["a little more lag", { lag: { records: 10_500, seconds: 104 } }, "slow"],
   ["faster", { rates: { recordsPerSecond: 200, rowsPerSecond: 100 } }, "soon"],
   ["further sums", { totals: { recordsRead: 900 } }, "slow"],
+  ["another number of pods decided", { scaling: { ...scaling, replicas: 3 } }, "now"],
+  ["another limiter", { scaling: { ...scaling, limiter: "Maximum" } }, "now"],
+  ["other bounds", { scaling: { ...scaling, bounds: { min: 1, max: 5 } } }, "now"],
+  ["other terms and words of the autoscaler", { scaling: { ...scaling, message: "2", terms: { arrivalsPerSecond: 6 } } }, "slow"],
+  ["another memory of the autoscaler alone", { scaling: { ...scaling, memory: "b" } }, "none"],
+  ["other words of Scaling", { conditions: [...before.conditions!, condition("Scaling", "True", "3 records/s")] }, "soon"],
   ["another load", { lastLoadTime: "2026-01-01T00:00:00Z" }, "slow"],
 ] as const)("a status with %s is written: %j, %s", (_what, change, urgency) => {
   expect(urgencyOf(before, { ...before, ...change })).toBe(urgency);
+});
+
+test.each(["Scaling", "QualityAsExpected"])(
+  "%s has words full of numbers, which are not written as soon as they move",
+  (type) => {
+    const saying = (message: string) => ({ ...before, conditions: [...before.conditions!, condition(type, "True", message)] });
+    expect(urgencyOf(saying("3 records/s"), saying("4 records/s"))).toBe("slow");
+  },
+);
+
+test("an answer matters from which another number of pods may follow", () => {
+  const load = { busyFraction: 0.5, sinkWaitFraction: 0 };
+  const arrivals = { recordsPerSecond: 100, hottest: null };
+  const told = { ...parseReport(idleReport, 0)!, load, arrivals, splitsTotal: 3, rebalances: { count: 0, stallSeconds: 0 } };
+  expect(answerMatters(told, { ...told, load: { ...load, busyFraction: 0.6 } })).toBe(false);
+  expect(answerMatters(told, { ...told, load: { ...load, busyFraction: 0.8 } })).toBe(true);
+  expect(answerMatters(told, { ...told, load: { ...load, sinkWaitFraction: 0.3 } })).toBe(true);
+  expect(answerMatters(told, { ...told, arrivals: { ...arrivals, recordsPerSecond: 105 } })).toBe(false);
+  expect(answerMatters(told, { ...told, arrivals: { ...arrivals, recordsPerSecond: 200 } })).toBe(true);
+  expect(answerMatters(told, { ...told, splitsTotal: 4 })).toBe(true);
+  expect(answerMatters(told, { ...told, rebalances: { count: 1, stallSeconds: 0 } })).toBe(true);
 });
 
 test("the wait is what is left of the pace since the last write, and there is none after a start", () => {
