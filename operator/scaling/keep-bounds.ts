@@ -9,6 +9,6 @@ export function keepBounds(situation: Situation): Verdict | null {
   const { bounds, partitions, replicas } = observation;
   if (replicas >= bounds.min && replicas <= bounds.max) return null;
   const limiter = replicas < bounds.min ? "Minimum" : "Maximum";
-  const to = clamp(replicas < bounds.min ? Math.max(bounds.min, need?.replicas ?? 0) : bounds.max, { bounds, partitions });
+  const to = clamp(limiter === "Minimum" ? (need?.replicas ?? 0) : replicas, { bounds, partitions });
   return { replicas: to, limiter, message: `${pods(to)}: ${boundWords(limiter, situation)}`, lookAgainMs: null };
 }

@@ -22,7 +22,7 @@ export interface Lagging {
 
 /** The memory with what the observation adds to it. */
 export function learn(memory: ScalingMemory, observation: ScalingObservation, totals: Totals, lagging: Lagging): ScalingMemory {
-  const moved = withMove(memory, observation, totals);
+  const moved = withMove(memory, observation);
   const settledMs = moved.settledSinceMs === null ? -1 : observation.nowMs - moved.settledSinceMs;
   const measured: ScalingMemory = {
     ...moved,
@@ -36,7 +36,7 @@ export function learn(memory: ScalingMemory, observation: ScalingObservation, to
 }
 
 /** Notes that the number of pods is another, whoever changed it, and how long pods took to start. */
-function withMove(memory: ScalingMemory, { replicas, nowMs, settled }: ScalingObservation, totals: Totals): ScalingMemory {
+function withMove(memory: ScalingMemory, { replicas, nowMs, settled }: ScalingObservation): ScalingMemory {
   const step =
     memory.replicas === null || memory.replicas === replicas ? null : { atMs: nowMs, from: memory.replicas, to: replicas };
   // From and to nothing costs nobody any reading.
@@ -48,7 +48,7 @@ function withMove(memory: ScalingMemory, { replicas, nowMs, settled }: ScalingOb
     ...memory,
     replicas,
     steps: withStep(memory.steps, counted, nowMs),
-    watched: step === null ? memory.watched : watchedStep(memory, totals, step),
+    watched: step === null ? memory.watched : watchedStep(memory.readings, step),
     settledSinceMs: settledNow ? (memory.settledSinceMs ?? nowMs) : null,
     unsettledSinceMs: settledNow ? null : ((step === null ? begunMs : null) ?? nowMs),
     startSeconds: started ? smoothed(memory.startSeconds, (nowMs - begunMs) / 1000) : memory.startSeconds,
@@ -72,9 +72,10 @@ function readingsOf(
   totals: Totals,
   behind: boolean,
 ): ScalingMemory["readings"] {
-  const { arrivalsPerSecond, busiest, hottest } = totals;
+  const { arrivalsPerSecond, recordsPerSecond, busiest, hottest } = totals;
   const hottestPerSecond = hottest?.arrivalsPerSecond ?? 0;
-  return withReading(memory.readings, { atMs: nowMs, arrivalsPerSecond, hottestPerSecond, busyFraction: busiest, behind });
+  const reading = { atMs: nowMs, arrivalsPerSecond, hottestPerSecond, recordsPerSecond, busyFraction: busiest, behind };
+  return withReading(memory.readings, reading);
 }
 
 function unreadAfter({ unread }: ScalingMemory, { probe, replicas }: ScalingObservation, totals: Totals): boolean {

@@ -7,6 +7,8 @@ export interface Reading {
   readonly arrivalsPerSecond: number;
   /** The same at the partition at which most arrives. */
   readonly hottestPerSecond: number;
+  /** Of all pods together. */
+  readonly recordsPerSecond: number;
   /** Of the pod that works most. */
   readonly busyFraction: number;
   /** Whether there was something to catch up. */

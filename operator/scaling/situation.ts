@@ -19,6 +19,8 @@ const urgentFraction = 0.75;
 const unhurriedFraction = 0.5;
 /** Part of all that lags which one pod must have to be the one that lags. */
 const concentratedFraction = 0.8;
+/** How much more than is read arrives where pods fall behind: more than averages waver. */
+const fallingBehindFactor = 1.1;
 /** Seconds' worth of records that a pod must have before it, so that it reads as fast as it can. */
 const loadedSeconds = 30;
 
@@ -30,6 +32,8 @@ export interface Situation {
   /** Null while nothing was measured. */
   readonly capacity: Capacity | null;
   readonly load: Load;
+  /** The load as it is just now, which averages over a minute do not show yet. */
+  readonly rising: Load;
   /** What the load needs; null where it is not known what a pod carries. */
   readonly need: Need | null;
   /** What is needed for what arrives alone, be it caught up or not; null where it is not known what a pod carries. */
@@ -62,7 +66,7 @@ export function situationOf(before: ScalingMemory, observation: ScalingObservati
   // Half of the target is allowed: pods gather records before they load them, and that is no lag to catch up.
   const allowed = (arrivalsPerSecond * observation.targetLagSeconds) / 2;
   const behindRecords = Math.max(0, (totals.lagRecords ?? 0) - allowed);
-  const unhurried = behindRecords > 0 && isUnhurried(before, observation.nowMs);
+  const unhurried = behindRecords > 0 && !isFallingBehind(totals) && isUnhurried(before, observation.nowMs);
   const alone = isConcentrated(totals);
   const memory = learn(before, observation, totals, { behind: behindRecords > 0, skewed: alone });
   const load: Load = {
@@ -73,14 +77,16 @@ export function situationOf(before: ScalingMemory, observation: ScalingObservati
     rebalanceSeconds: stallSecondsOf(memory.rebalanceSeconds),
   };
   const known = { observation, memory, totals, load, unhurried, behind: behindRecords > 0 && !unhurried };
-  const needed = needsOf(known, load);
+  const rising = risingLoad(known, load);
+  const needed = needsOf(known, load, rising);
   const skewed = needed.need?.skewed === true;
   return {
     ...known,
     ...needed,
+    rising,
     lagging:
       skewed || alone
-        ? { split: skewed ? totals.hottest!.split : null, arrivalsPerSecond: skewed ? needed.hottestPerSecond : null }
+        ? { split: skewed ? totals.hottest!.split : null, arrivalsPerSecond: skewed ? rising.hottestPerSecond : null }
         : null,
     quiet: totals.missing === null && totals.pods.length > 0 && totals.arrivalsPerSecond === 0 && totals.lagRecords === 0,
   };
@@ -93,17 +99,16 @@ function arrivalsOf({ readings }: ScalingMemory, { missing, arrivalsPerSecond }:
 
 type Known = Pick<Situation, "observation" | "memory" | "totals" | "behind">;
 
-type Needs = Pick<Situation, "capacity" | "need" | "lasting" | "overfull" | "urgent"> & { readonly hottestPerSecond: number };
+type Needs = Pick<Situation, "capacity" | "need" | "lasting" | "overfull" | "urgent">;
 
-function needsOf(known: Known, load: Load): Needs {
+function needsOf(known: Known, load: Load, rising: Load): Needs {
   const { memory, observation, totals } = known;
   const { partitions, replicas } = observation;
   const capacity = capacityOf(memory.capacity);
-  if (capacity === null) return { capacity, need: null, lasting: null, overfull: false, urgent: false, hottestPerSecond: 0 };
+  if (capacity === null) return { capacity, need: null, lasting: null, overfull: false, urgent: false };
   const carriers: Carriers = { perSecond: Math.min(capacity.perSecond, loadedCapacity(known) ?? Infinity), partitions };
   const atSink: Carriers = { partitions, perSecond: Math.min(carriers.perSecond, capacityAtSink(totals.pods) ?? Infinity) };
   const startSeconds = memory.startSeconds ?? startSecondsAssumed;
-  const rising = risingLoad(known, load);
   return {
     capacity: { ...capacity, perSecond: carriers.perSecond },
     need: needOf(grown(rising, { carriers, replicas, startSeconds }), carriers),
@@ -111,7 +116,6 @@ function needsOf(known: Known, load: Load): Needs {
     lasting: needOf({ ...load, behindRecords: 0, rebalanceSeconds: 0 }, atSink),
     overfull: isOverfull(replicas, load, carriers),
     urgent: isUrgent(known, rising, carriers.perSecond),
-    hottestPerSecond: rising.hottestPerSecond,
   };
 }
 
@@ -144,9 +148,15 @@ function isUrgent({ memory, observation, totals }: Known, rising: Load, perSecon
 /** What pods carry that have more than enough to read, once no average holds a time before their last change; null otherwise. */
 function loadedCapacity({ memory, observation, totals }: Known): number | null {
   if (memory.block?.kind === "SinkLimited" || memory.settledSinceMs === null) return null;
+  // Pods that have time to spare and keep up with what arrives could carry more: they only load seldom.
+  if (!isFallingBehind(totals) && Math.max(totals.busiest, totals.sinkWaitFraction) < unhurriedFraction) return null;
   const times = { sinceMs: memory.settledSinceMs, nowMs: observation.nowMs };
   return behindThroughout(memory.readings, times) ? capacityUnderLoad(totals.pods, loadedSeconds) : null;
 }
+
+/** Whether clearly more arrives than is read. */
+const isFallingBehind = ({ arrivalsPerSecond, recordsPerSecond }: Totals): boolean =>
+  arrivalsPerSecond > fallingBehindFactor * recordsPerSecond;
 
 /** Whether there has been a lag for a minute and a bit, while even the busiest pod had time to spare. */
 function isUnhurried({ readings, settledSinceMs }: ScalingMemory, nowMs: number): boolean {

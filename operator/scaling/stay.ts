@@ -17,6 +17,7 @@ export function stay(situation: Situation): Verdict {
   if (memory.block !== null) return said(memory.block.kind, blockWords(situation));
   if (lagging !== null) return said("PartitionSkew", laggingWords(lagging, situation));
   if (!observation.settled) return said("Settling", "pods start or end: what they tell is no measure yet");
+  if (totals.missing !== null) return said("Settling", `${totals.missing}: no pod is taken away meanwhile`);
   if (unhurried)
     return said(
       "Demand",

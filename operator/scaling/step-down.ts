@@ -5,7 +5,7 @@ import { blockWords } from "./step-up.ts";
 import { settlingFor } from "./settling.ts";
 import { stepPaidAtMs } from "./steps-taken.ts";
 import type { Verdict } from "./verdict.ts";
-import { boundWords, duration, loadWords, pods } from "./wording.ts";
+import { boundWords, duration, laggingWords, loadWords, pods } from "./wording.ts";
 
 /** Fewer pods, once they have been enough for long enough; or why not yet. Null where all that there are are needed. */
 export function stepDown(situation: Situation): Verdict | null {
@@ -46,7 +46,7 @@ type Held = Omit<Verdict, "replicas">;
 
 /** What speaks against fewer pods whatever the numbers say, most telling first. */
 function heldUp(situation: Situation): Held | null {
-  const { observation, memory, totals, behind, unhurried } = situation;
+  const { observation, memory, totals, behind, unhurried, lagging } = situation;
   const { targetLagSeconds } = observation;
   const settlingMs = settlingFor(situation);
   if (settlingMs > 0)
@@ -55,13 +55,13 @@ function heldUp(situation: Situation): Held | null {
     return { limiter: "Settling", message: `${totals.missing}: no pod is taken away meanwhile`, lookAgainMs: null };
   if (memory.block?.kind === "Ineffective") return budgeted(situation);
   const late = (totals.lagSeconds ?? 0) > targetLagSeconds && !unhurried;
-  if (behind || late)
-    return {
-      limiter: "CatchingUp",
-      message: `${loadWords(situation)}: no pod is taken away before that is done`,
-      lookAgainMs: null,
-    };
-  return budgeted(situation);
+  if (!behind && !late) return budgeted(situation);
+  if (lagging !== null) return { limiter: "PartitionSkew", message: laggingWords(lagging, situation), lookAgainMs: null };
+  return {
+    limiter: "CatchingUp",
+    message: `${loadWords(situation)}: no pod is taken away before that is done`,
+    lookAgainMs: null,
+  };
 }
 
 function budgeted({ memory, observation, quiet }: Situation): Held | null {

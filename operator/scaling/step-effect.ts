@@ -1,5 +1,5 @@
-import type { ScalingMemory } from "./scaling-memory.ts";
-import type { Block, StepUnderWatch } from "./steps-taken.ts";
+import type { Reading } from "./scaling-memory.ts";
+import type { Block, StepTaken, StepUnderWatch } from "./steps-taken.ts";
 import type { Totals } from "./totals.ts";
 
 /** Part of what a step should have brought that it has to bring. Flink's autoscaler asks for a tenth; noise of a fifth is common. */
@@ -50,11 +50,8 @@ export function blockAfter(block: Block | null, { totals, nowMs, behind }: Judge
   return nowMs >= block.untilMs ? null : block;
 }
 
-/** The step that is watched from now on. */
-export function watchedStep(
-  memory: ScalingMemory,
-  totals: Totals,
-  step: { from: number; to: number; atMs: number },
-): StepUnderWatch {
-  return { ...step, recordsPerSecond: totals.recordsPerSecond, behind: memory.readings.at(-1)?.behind ?? false };
+/** The step that is watched from now on, with what pods told last before it; null where they told nothing. */
+export function watchedStep(readings: readonly Reading[], step: StepTaken): StepUnderWatch | null {
+  const last = readings.at(-1);
+  return last === undefined ? null : { ...step, recordsPerSecond: last.recordsPerSecond, behind: last.behind };
 }

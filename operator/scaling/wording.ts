@@ -5,6 +5,9 @@ import type { LaggingPartition, Situation } from "./situation.ts";
 /** Digits of a number that a sentence shows. */
 const digits = 3;
 
+/** How much more than on average has to arrive just now to be worth a word. */
+const risingFactor = 1.2;
+
 /** `12,300`, `0.25`: three digits are all that a measurement is worth. */
 export const shownNumber = (value: number): string =>
   Number(value.toPrecision(digits)).toLocaleString("en-US", { maximumFractionDigits: 2 });
@@ -23,11 +26,15 @@ export function duration(seconds: number): string {
 const counted = (count: number, noun: string): string => `${count.toLocaleString("en-US")} ${noun}${count === 1 ? "" : "s"}`;
 
 /** What arrives, what is behind and what a pod carries, as the middle of a sentence. */
-export function loadWords({ load, capacity, totals }: Situation): string {
+export function loadWords({ load, rising, capacity, totals }: Situation): string {
   const lag = load.behindRecords > 0 ? ` and ${shownNumber(load.behindRecords)} records are to be caught up` : "";
   const carries = capacity === null ? "" : `; a pod carries ${shownNumber(capacity.perSecond)} records/s`;
   const behind = totals.lagSeconds === null ? "" : `, ${duration(totals.lagSeconds)} behind`;
-  return `${shownNumber(load.arrivalsPerSecond)} records/s arrive${behind}${lag}${carries}`;
+  const now =
+    rising.arrivalsPerSecond > risingFactor * load.arrivalsPerSecond
+      ? ` (just now ${shownNumber(rising.arrivalsPerSecond)})`
+      : "";
+  return `${shownNumber(load.arrivalsPerSecond)} records/s arrive${now}${behind}${lag}${carries}`;
 }
 
 /** What a number of pods follows from, by the name of it. */
