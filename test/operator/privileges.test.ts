@@ -1,13 +1,16 @@
+import { createServer } from "node:http";
 import { request } from "node:https";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
 import { parseAllDocuments } from "yaml";
+import { podPort } from "../../operator/pipeline/names.ts";
 import type { PipelineStatus } from "../../crds/kinds/pipeline-status.ts";
 import { chart, helm } from "../charts/helm.ts";
 import { kubernetesVersion } from "../cluster/programs.ts";
 import { freePorts } from "../kafka/free-port.ts";
 import { type GuardedProcess, startGuarded } from "../kafka/guarded-process.ts";
+import { loadTold } from "./pipeline/simulated-pods.ts";
 import { type AuditedRequest, type AuditedServer, startAuditedServer } from "./audited-server.ts";
 
 const own = "snowline-system";
@@ -70,12 +73,23 @@ async function until(what: string, holds: () => Promise<boolean>): Promise<void>
     if (Date.now() - since > patienceMs) throw new Error(`not within ${patienceMs} ms: ${what}`);
 }
 
-/** Has every pod that is there be ready, at an address where nobody is. */
-async function playKubelet(server: AuditedServer): Promise<void> {
+/** Answers for pods that have nothing to do, at an address of this machine that nobody else uses. */
+async function playPods(): Promise<string> {
+  const part = (): number => 1 + Math.floor(Math.random() * 250);
+  const address = `127.${part()}.${part()}.${part()}`;
+  const source = { arrivalsPerSecond: 0, lagRecords: 0, partitions: 3, carriesPerSecond: 100, loaded: 0 };
+  const pods = createServer((_request, response) => response.end(JSON.stringify(loadTold(source, { pods: 1, nowMs: 0 }))));
+  await new Promise<void>((resolve) => pods.listen(podPort, address, resolve));
+  onTestFinished(() => void pods.close());
+  return address;
+}
+
+/** Has every pod that is there be ready, at the address where one answers. */
+async function playKubelet(server: AuditedServer, podIP: string): Promise<void> {
   const now = new Date().toISOString();
   const status = {
     phase: "Running",
-    podIP: "127.0.0.1",
+    podIP,
     conditions: [{ type: "Ready", status: "True", lastTransitionTime: now }],
     containerStatuses: [
       { name: "runtime", image: "", imageID: "", ready: true, restartCount: 0, state: { running: { startedAt: now } } },
@@ -95,7 +109,7 @@ async function playKubelet(server: AuditedServer): Promise<void> {
       .catch(() => ""); // It may have gone meanwhile.
 }
 
-const manifest = (sql: string) => ({
+const manifest = (sql: string, more: object = {}) => ({
   apiVersion: "snowline.dev/v1alpha1",
   kind: "Pipeline",
   metadata: { name: "orders", namespace: there },
@@ -103,7 +117,14 @@ const manifest = (sql: string) => ({
     source: { kafka: { connection: "events", topics: ["orders"], format: { json: { columns: { id: "BIGINT" } } } } },
     transform: { sql },
     sink: { duckdb: { path: "/data/orders.duckdb", table: "orders" } },
+    ...more,
   },
+});
+const connection = (sasl: object) => ({
+  apiVersion: "snowline.dev/v1alpha1",
+  kind: "Connection",
+  metadata: { name: "events", namespace: there },
+  spec: { kafka: { brokers: ["127.0.0.1:1"], ...sasl } },
 });
 
 /** Asks the webhook itself: in this cluster nobody leads the API server to a Service. False where it has no certificate yet. */
@@ -128,8 +149,9 @@ async function live(server: AuditedServer, webhookPort: number): Promise<void> {
     JSON.parse(
       (await server.kubectl(["get", "pipeline", "orders", "-n", there, "-o", "jsonpath={.status}"])) || "{}",
     ) as PipelineStatus;
+  const podIP = await playPods();
   const proven = async (before: string | undefined): Promise<boolean> => {
-    await playKubelet(server);
+    await playKubelet(server, podIP);
     const { provenRevision, revision } = await status();
     return provenRevision !== undefined && provenRevision !== before && provenRevision === revision;
   };
@@ -140,12 +162,7 @@ async function live(server: AuditedServer, webhookPort: number): Promise<void> {
   // The Connection comes later: the operator waits for it, and the webhook looks for it.
   await apply(manifest("SELECT id FROM source"));
   await until("the webhook answers", () => asksWebhook(webhookPort, manifest("SELECT id FROM source")));
-  await apply({
-    apiVersion: "snowline.dev/v1alpha1",
-    kind: "Connection",
-    metadata: { name: "events", namespace: there },
-    spec: { kafka: { brokers: ["127.0.0.1:1"] } },
-  });
+  await apply(connection({}));
   await until("the first revision has proven itself", () => proven(undefined));
   const first = (await status()).provenRevision;
   // Somebody else changes what is the operator's.
@@ -207,6 +224,21 @@ async function live(server: AuditedServer, webhookPort: number): Promise<void> {
   await until(
     "the first is gone",
     async () => !(await server.kubectl(["get", "configmaps", "-n", there, "-o", "name"])).includes(String(first)),
+  );
+  // Nothing arrives, so that it sleeps: its source is looked at with what the Connection refers to.
+  const second = (await status()).provenRevision;
+  const secret = {
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata: { name: "password", namespace: there },
+    stringData: { of: "s3cret" },
+  };
+  await apply(secret);
+  await apply(connection({ sasl: { plain: { username: "orders", passwordFrom: { secret: "password", key: "of" } } } }));
+  await apply(manifest("SELECT id + 1 AS id FROM source", { scaling: { min: 0, max: 1, scaleDownAfterSeconds: 0 } }));
+  await until("the third revision has proven itself", () => proven(second));
+  await until("its source was looked at", async () =>
+    ((await status()).conditions ?? []).some(({ type, reason }) => type === "Scaling" && reason === "ProbeFailed"),
   );
   await server.kubectl(["delete", "pipeline", "orders", "-n", there, "--timeout=60s"]);
   await operator.stop(30_000);

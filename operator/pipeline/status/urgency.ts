@@ -72,13 +72,14 @@ const turning = ({ conditions = [], ...status }: PipelineStatus): unknown => {
     .map(({ type, status, reason, observedGeneration, message }) => {
       return [type, status, reason, observedGeneration, ownWords.includes(type) ? message : ""];
     });
-  const { replicas, limiter, bounds, decisions } = scaling ?? {};
-  return { ...rest, turned, scaling: [replicas, limiter, bounds, decisions] };
+  const { replicas, bounds, decisions } = scaling ?? {};
+  return { ...rest, turned, scaling: [replicas, bounds, decisions] };
 };
 /** Conditions whose words are full of numbers that move. */
 const wordy: readonly string[] = ["Scaling", "QualityAsExpected"];
 /** What is shown without a number's leeway. */
-const shown = ({ pods, replicas, readyReplicas, conditions = [] }: PipelineStatus): unknown => [
+const shown = ({ pods, replicas, readyReplicas, scaling, conditions = [] }: PipelineStatus): unknown => [
+  scaling?.limiter,
   pods,
   replicas,
   readyReplicas,

@@ -29,6 +29,8 @@ const noColumn = { path: "spec.transform.sql", message: "line 1, column 8: there
 const group = (groupId: string, more: object = {}) => ({ source: { kafka: { ...right.spec.source.kafka, groupId } }, ...more });
 const upsert = { duckdb: { path: "a.duckdb", table: "a", mode: { upsert: { key: ["idd"] } } } };
 
+const filesSink = { files: { directory: "/data/orders" } };
+
 test("a right Pipeline is taken", async () => {
   expect(await admitted(request(right))).toEqual(fine);
 });
@@ -49,6 +51,12 @@ test("all that is wrong is told at once", async () => {
     "spec.source.kafka.connection",
     "spec.source.kafka.groupId",
   ]);
+});
+
+test("a window of the autoscaler that never begins is refused with the fix", async () => {
+  const windows = [{ start: "0 8 31 2 *", end: "0 18 * * *", timeZone: "Europe/Berlim", min: 2 }];
+  const { problems } = await admitted(request(storedPipeline("orders", { scaling: { max: 4, windows }, sink: filesSink })));
+  expect(problems.map(({ path }) => path)).toEqual(["spec.scaling.windows[0].start", "spec.scaling.windows[0].timeZone"]);
 });
 
 test("fields are checked here as well, for CRDs of another version", async () => {

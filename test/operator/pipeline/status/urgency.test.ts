@@ -56,7 +56,7 @@ test.each([
   ["faster", { rates: { recordsPerSecond: 200, rowsPerSecond: 100 } }, "soon"],
   ["further sums", { totals: { recordsRead: 900 } }, "slow"],
   ["another number of pods decided", { scaling: { ...scaling, replicas: 3 } }, "now"],
-  ["another limiter", { scaling: { ...scaling, limiter: "Maximum" } }, "now"],
+  ["another limiter", { scaling: { ...scaling, limiter: "Maximum" } }, "soon"],
   ["other bounds", { scaling: { ...scaling, bounds: { min: 1, max: 5 } } }, "now"],
   ["other terms and words of the autoscaler", { scaling: { ...scaling, message: "2", terms: { arrivalsPerSecond: 6 } } }, "slow"],
   ["another memory of the autoscaler alone", { scaling: { ...scaling, memory: "b" } }, "none"],
