@@ -50,7 +50,7 @@ async function ofPod(): Promise<Registry> {
   const place = { path: (text: string) => text, connection: () => expect.unreachable(), secret: async () => "" };
   lineageOf({
     spec,
-    compiled: { sql: "", source: [], output: [] },
+    compiled: { sql: "", lookups: {}, source: [], output: [] },
     context: { ...place, pipeline, log },
     registry,
     clock: systemClock,

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { Counter, type Registry } from "prom-client";
 import type { PipelineSpec } from "../../crds/kinds/pipeline.ts";
+import { type ColumnOrigin, columnOrigins } from "../../transform/column-lineage.ts";
 import type { CompiledTransform } from "../../transform/compiled.ts";
 import type { ComponentContext } from "../component/context.ts";
 import type { Clock } from "../engine/clock.ts";
@@ -14,7 +15,7 @@ import { runId, runIdBytes } from "./run-id.ts";
 /** Whose lineage is told, and from what. */
 export interface LineageOptions {
   readonly spec: PipelineSpec;
-  readonly compiled: Pick<CompiledTransform, "sql" | "source" | "output">;
+  readonly compiled: Pick<CompiledTransform, "sql" | "source" | "lookups" | "output">;
   readonly context: Pick<ComponentContext, "pipeline" | "connection" | "path" | "secret" | "log">;
   readonly registry: Registry;
   readonly clock: Clock;
@@ -49,41 +50,61 @@ export function lineageOf(options: LineageOptions): Lineage {
   const everyMs = receiver.everySeconds * 1000;
   let before: LineageWindow = { recordsRead: 0, rowsLoaded: 0 };
   let running = false;
+  let origins: readonly ColumnOrigin[] | null = null;
+  /** Resolves once the start is told. */
+  let begun = Promise.resolve();
   const tell = (type: LineageEvent["type"], error: string | null = null): void => {
     const now = countsOf(status());
     const window = { recordsRead: now.recordsRead - before.recordsRead, rowsLoaded: now.rowsLoaded - before.rowsLoaded };
     // A window in which nothing came is nothing to wake a receiver for.
     if (type === "RUNNING" && window.recordsRead === 0) return;
-    before = now;
+    if (type !== "START") before = now;
     running = type === "START" || type === "RUNNING";
-    post.post(eventOf(type, { window: type === "START" ? null : window, error }));
+    post.post(eventOf(type, { window: type === "START" ? null : window, error, origins }));
   };
   const over = async (run: () => Promise<Summary>): Promise<Summary> => {
+    // The run does not wait for it.
+    begun = originsOf(options).then((found) => {
+      origins = found;
+      tell("START");
+    });
     let cancel = (): void => {};
     const turn = (): void => {
-      tell("RUNNING");
+      if (running) tell("RUNNING");
       cancel = clock.after(everyMs, turn);
     };
-    tell("START");
     cancel = clock.after(everyMs, turn);
     try {
       const summary = await run();
+      await begun;
       if (running) tell(...endOf(summary));
       return summary;
     } catch (error) {
-      tell("FAIL", error instanceof Error ? error.message : String(error));
+      await begun;
+      if (running) tell("FAIL", error instanceof Error ? error.message : String(error));
       throw error;
     } finally {
       cancel();
     }
   };
   const dispose = async (): Promise<void> => {
+    await begun;
     // Nobody waited for the run's end.
     if (running) tell("ABORT");
     await post.settled();
     post[Symbol.dispose]();
   };
   return { over, [Symbol.asyncDispose]: dispose };
+}
+
+/** What cannot be derived is left out: the rest is true without it. */
+async function originsOf({ compiled, context }: LineageOptions): Promise<readonly ColumnOrigin[] | null> {
+  try {
+    return await columnOrigins(compiled);
+  } catch (error) {
+    context.log.debug({ error }, "lineage of columns not derived");
+    return null;
+  }
 }
 
 function endOf({ endedBy, drained, condition }: Summary): [LineageEvent["type"], string | null] {
@@ -99,7 +120,7 @@ function countsOf({ totals }: EngineStatus): LineageWindow {
 function eventMaker(
   { spec, compiled, context, clock, status }: LineageOptions,
   receiver: { readonly namespace?: string | undefined; readonly everySeconds: number },
-): (type: LineageEvent["type"], what: Pick<LineageEvent, "window" | "error">) => object {
+): (type: LineageEvent["type"], what: Pick<LineageEvent, "window" | "error" | "origins">) => object {
   const { namespace, name } = context.pipeline;
   const id = runId(clock.now(), randomBytes(runIdBytes));
   const job = {

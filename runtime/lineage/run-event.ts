@@ -1,3 +1,4 @@
+import type { ColumnOrigin } from "../../transform/column-lineage.ts";
 import type { Column } from "../../transform/column.ts";
 import type { Dataset } from "./dataset.ts";
 
@@ -28,6 +29,8 @@ export interface LineageEvent {
   readonly output: Dataset;
   /** Declared columns of the source, and columns of the table, with DuckDB types. */
   readonly columns: { readonly input: readonly Column[]; readonly output: readonly Column[] };
+  /** Where the output's columns come from; null where that is not known. */
+  readonly origins: readonly ColumnOrigin[] | null;
   /** null: nothing can have happened yet. */
   readonly window: LineageWindow | null;
   /** Why it failed, in a sentence without secrets; null: it did not. */
@@ -40,6 +43,7 @@ const specification = "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs
 const facets = {
   sql: "1-1-0/SQLJobFacet",
   jobType: "2-0-4/JobTypeJobFacet",
+  columnLineage: "1-2-0/ColumnLineageDatasetFacet",
   schema: "1-2-0/SchemaDatasetFacet",
   errorMessage: "1-0-1/ErrorMessageRunFacet",
   inputStatistics: "1-0-0/InputStatisticsInputDatasetFacet",
@@ -56,8 +60,24 @@ function facet(name: keyof typeof facets, members: object): object {
 const schemaFacet = (columns: readonly Column[]): object =>
   facet("schema", { fields: columns.map(({ name, type }, index) => ({ name, type, ordinal_position: index + 1 })) });
 
+/** Inputs whose columns are told apart: an event has each column once for each of them. */
+const lineageInputsMax = 10;
+
+function lineageFacet({ origins, inputs }: LineageEvent): object {
+  if (origins === null || inputs.length > lineageInputsMax) return {};
+  const fields = origins.map(({ output, inputs: names, identity }) => {
+    const transformations = [{ type: "DIRECT", subtype: identity ? "IDENTITY" : "TRANSFORMATION" }];
+    const inputFields = inputs.flatMap(({ namespace, name }) =>
+      names.map((field) => ({ namespace, name, field, transformations })),
+    );
+    return [output, { inputFields }] as const;
+  });
+  return facet("columnLineage", { fields: Object.fromEntries(fields) });
+}
+
 /** The event's JSON, an OpenLineage RunEvent 2-0-2. Pure. */
-export function runEvent({ type, atMs, runId, job, inputs, output, columns, window, error }: LineageEvent): object {
+export function runEvent(event: LineageEvent): object {
+  const { type, atMs, runId, job, inputs, output, columns, window, error } = event;
   // Which of several datasets a record is of is not counted.
   const read = window === null || inputs.length !== 1 ? {} : facet("inputStatistics", { rowCount: window.recordsRead });
   const written = window === null ? {} : facet("outputStatistics", { rowCount: window.rowsLoaded });
@@ -89,6 +109,6 @@ export function runEvent({ type, atMs, runId, job, inputs, output, columns, wind
       },
     },
     inputs: inputs.map((dataset) => ({ ...dataset, facets: schemaFacet(columns.input), inputFacets: read })),
-    outputs: [{ ...output, facets: schemaFacet(columns.output), outputFacets: written }],
+    outputs: [{ ...output, facets: { ...schemaFacet(columns.output), ...lineageFacet(event) }, outputFacets: written }],
   };
 }

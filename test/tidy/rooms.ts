@@ -54,7 +54,7 @@ export const rooms: readonly Room[] = [
   },
   {
     path: "runtime/lineage/",
-    may: [...contract, "runtime/engine/", "runtime/snowflake/identifiers.ts"],
+    may: [...contract, "transform/column-lineage.ts", "runtime/engine/", "runtime/snowflake/identifiers.ts"],
     packages: ["pino", "prom-client"],
     why: "lineage tells what a run reads and writes: it looks at the engine, never at a connector",
   },

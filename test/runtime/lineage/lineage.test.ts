@@ -29,7 +29,7 @@ function lineageFor(stage: Stage, receiver: Receiver, key?: () => Promise<string
   } as unknown as PipelineSpec;
   return lineageOf({
     spec,
-    compiled: { sql, source: [{ name: "n", type: "BIGINT" }], output: [{ name: "n", type: "BIGINT" }] },
+    compiled: { sql, lookups: {}, source: [{ name: "n", type: "BIGINT" }], output: [{ name: "n", type: "BIGINT" }] },
     context: {
       pipeline: { namespace: "default", name: "orders" },
       connection: (name) => connections[name]!,
@@ -83,6 +83,22 @@ test("a run is told from its start over its windows to its end, as the specifica
       {
         namespace: "snowflake://myorg-myaccount",
         name: "ANALYTICS.PUBLIC.Orders",
+        facets: {
+          columnLineage: {
+            fields: {
+              n: {
+                inputFields: [
+                  {
+                    namespace: "kafka://kafka-0.kafka:9093",
+                    name: "orders",
+                    field: "n",
+                    transformations: [{ type: "DIRECT", subtype: "IDENTITY" }],
+                  },
+                ],
+              },
+            },
+          },
+        },
         outputFacets: { outputStatistics: { rowCount: 9 } },
       },
     ],
@@ -172,7 +188,7 @@ test("without spec.lineage nobody is told, and there is no metric", async () => 
   stage.topics.end();
   const lineage = lineageOf({
     spec: {} as PipelineSpec,
-    compiled: { sql, source: [], output: [] },
+    compiled: { sql, lookups: {}, source: [], output: [] },
     context: {} as never,
     registry: stage.registry,
     clock: stage.clock,
