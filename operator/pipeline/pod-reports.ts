@@ -46,7 +46,7 @@ export interface PodReportsOptions {
   readonly random: () => number;
   /** An answer says something that the pipeline's status would show. */
   readonly onAnswer: (pipeline: ObjectKey) => void;
-  /** True where every answer that differs at all is wanted, because the number of pods follows from it. */
+  /** True where every answer of a pod with something to do is wanted, because the number of pods follows from it and from how long it is so. */
   readonly isEager?: (pipeline: ObjectKey) => boolean;
 }
 
@@ -77,9 +77,9 @@ export function createPodReports(options: PodReportsOptions): PodReports {
     inFlight--;
     if (entries.get(entry.pod.uid) !== entry) return;
     order.later(entry.pod.uid, clock.monotonic() + everyMs * (0.9 + random() / 5));
-    const smallMs = options.isEager?.(entry.pod.pipeline) === true ? 0 : smallChangeMs;
-    const news = isNews(entry, report, { nowMs: clock.monotonic(), smallMs });
-    if (!signal.aborted && news) options.onAnswer(entry.pod.pipeline);
+    const wanted = report !== null && hasWork(report) && options.isEager?.(entry.pod.pipeline) === true;
+    const news = isNews(entry, report, clock.monotonic());
+    if (!signal.aborted && (news || wanted)) options.onAnswer(entry.pod.pipeline);
   };
   const turn = (signal: AbortSignal): void => {
     if (signal.aborted) return;
@@ -114,19 +114,19 @@ export function createPodReports(options: PodReportsOptions): PodReports {
   };
 }
 
-/** Takes an answer in, null where there was none; true where the status would show what is new in it. `smallMs`: how soon it would what nobody would notice. */
-function isNews(
-  entry: Entry,
-  report: PodReport | null,
-  { nowMs, smallMs }: { readonly nowMs: number; readonly smallMs: number },
-): boolean {
+/** Something arrives, is read, or waits to be. */
+const hasWork = ({ lag, rates, arrivals }: PodReport): boolean =>
+  (lag.records ?? 0) > 0 || rates.recordsPerSecond > 0 || (arrivals?.recordsPerSecond ?? 0) > 0;
+
+/** Takes an answer in, null where there was none; true where the status would show what is new in it. */
+function isNews(entry: Entry, report: PodReport | null, nowMs: number): boolean {
   entry.failures = report === null ? entry.failures + 1 : 0;
   if (report !== null || entry.failures >= failuresMax) entry.report = report;
   const first = !entry.asked;
   entry.asked = true;
   const { passedOn, passedOnMs } = entry;
   const small = passedOn !== null && entry.report !== null && answerDiffers(passedOn, entry.report);
-  const news = first || answerMatters(passedOn, entry.report) || (small && nowMs - passedOnMs >= smallMs);
+  const news = first || answerMatters(passedOn, entry.report) || (small && nowMs - passedOnMs >= smallChangeMs);
   if (!news) return false;
   entry.passedOn = entry.report;
   entry.passedOnMs = nowMs;

@@ -16,7 +16,7 @@ const pod = (uid: string, more: Partial<AskedPod> = {}): AskedPod => ({
 });
 
 /** Reports on a clock that stands still, with what was asked and passed on. */
-function collecting(answer: (ip: string) => Promise<string> = async () => idleReport) {
+function collecting(answer: (ip: string) => Promise<string> = async () => idleReport, isEager = () => false) {
   const clock = new FakeClock();
   const asked: string[] = [];
   const passedOn: string[] = [];
@@ -31,6 +31,7 @@ function collecting(answer: (ip: string) => Promise<string> = async () => idleRe
       return answer(ip).finally(() => open--);
     },
     onAnswer: ({ name }) => passedOn.push(name),
+    isEager,
   });
   const stop = new AbortController();
   return { clock, asked, passedOn, reports, stop, openMax: () => openMax };
@@ -47,6 +48,20 @@ test("a pod is asked soon after it was seen, then every ten seconds; its pipelin
   await clock.advance(60_000);
   expect(asked.length).toBe(7);
   expect(passedOn).toEqual(["of-a"]);
+});
+
+test("where the number of pods follows from it, each answer of a pod with something to do is passed on, though it be the same", async () => {
+  const busy = JSON.stringify({ ...(JSON.parse(idleReport) as object), lag: { records: 5, seconds: 1, furthestBehind: null } });
+  const { clock, passedOn, reports, stop } = collecting(
+    async (ip) => (ip === "a" ? busy : idleReport),
+    () => true,
+  );
+  reports.run(stop.signal);
+  reports.see(pod("a"));
+  reports.see(pod("b"));
+  await clock.advance(60_300);
+  expect(passedOn.filter((name) => name === "of-a").length).toBe(7);
+  expect(passedOn.filter((name) => name === "of-b").length).toBe(1);
 });
 
 test("a pod that becomes ready is asked at once", async () => {
