@@ -62,12 +62,13 @@ export function lineageOf(options: LineageOptions): Lineage {
     running = type === "START" || type === "RUNNING";
     post.post(eventOf(type, { window: type === "START" ? null : window, error, origins }));
   };
+  const begin = async (): Promise<void> => {
+    origins = await originsOf(options);
+    tell("START");
+  };
   const over = async (run: () => Promise<Summary>): Promise<Summary> => {
     // The run does not wait for it.
-    begun = originsOf(options).then((found) => {
-      origins = found;
-      tell("START");
-    });
+    begun = begin();
     let cancel = (): void => {};
     const turn = (): void => {
       if (running) tell("RUNNING");
