@@ -132,7 +132,7 @@ describe("the price of steps", () => {
       /12 pods would do better, but the steps of the last hour have stopped the reading often enough: the next is in 10 minutes/,
     );
     expect(decideScaling(dear, observed({ ...group, nowMs: at(600) })).decision).toMatchObject({
-      replicas: 6,
+      replicas: 12,
       limiter: "Demand",
     });
   });
