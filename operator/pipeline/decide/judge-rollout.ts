@@ -47,7 +47,7 @@ export function judgeRollout(observed: Observed, trial: RolloutTrial): Rollout {
     revision: target.hash,
     generation: target.content.generation,
     time: timestamp(nowMs),
-    compared: good.length > 0 || runsAlone(target),
+    compared: good.length > 0 || allowsOnePod(target),
     ...blame,
   };
   return { kind: "taken back", failed };
@@ -63,8 +63,8 @@ export function isWorthAnotherTry(observed: Observed, failed: FailedRollout, { p
 }
 type Comparison = Pick<RolloutTrial, "proven" | "replicas">;
 
-/** Its pods never run beside others: each rollout is its own only try. */
-const runsAlone = ({ content }: Revision): boolean => strategyOf(content.spec as PipelineSpec).type === "Recreate";
+/** Its pods never run beside others: there is one at most, and each rollout is its own only try. */
+export const allowsOnePod = ({ content }: Revision): boolean => strategyOf(content.spec as PipelineSpec).type === "Recreate";
 
 /** The revision that a Deployment's pods are made of; undefined without one. */
 export const revisionOfDeployment = (deployment: LiveDeployment | null): string | undefined =>

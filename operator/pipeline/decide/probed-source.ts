@@ -18,8 +18,8 @@ export function probedSourceOf({ content }: Revision): ProbedSource | null {
     : { source, connection: { name, spec: connection.spec as ConnectionSpec } };
 }
 
-/** Whether the operator can look at it: with what Secrets hold, but not with a pod's own identity. */
+/** Whether the operator can look at it: at Kafka, with what Secrets hold, but not with a pod's own identity. */
 export function isProbeable(revision: Revision): boolean {
-  const sasl = probedSourceOf(revision)?.connection.spec.kafka?.sasl;
-  return sasl?.awsMskIam === undefined && sasl?.oauthBearer?.tokenFile === undefined;
+  const { kafka } = probedSourceOf(revision)?.connection.spec ?? {};
+  return kafka !== undefined && kafka.sasl?.awsMskIam === undefined && kafka.sasl?.oauthBearer?.tokenFile === undefined;
 }

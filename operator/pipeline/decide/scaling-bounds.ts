@@ -2,6 +2,7 @@ import type { PipelineScaling } from "../../../crds/kinds/scaling.ts";
 import { boundsAt } from "../../scaling/bounds-at.ts";
 import type { ScalingBounds } from "../../scaling/scaling-observation.ts";
 import type { Observed, Revision } from "../observed.ts";
+import { allowsOnePod } from "./judge-rollout.ts";
 import { isProbeable } from "./probed-source.ts";
 
 /** Why a pod runs though none would have to. */
@@ -10,7 +11,7 @@ export type AwakeBecause =
   | "Unproven"
   /** This operator may not look at sources itself. */
   | "ScaleToZeroOff"
-  /** Its Connection signs in as the pod does, which this operator cannot. */
+  /** The source is no Kafka, or its Connection signs in as the pod does, which this operator cannot. */
   | "NotProbeable"
   /** The source could not be looked at for a while. */
   | "ProbeFailed";
@@ -32,7 +33,10 @@ export function boundsNow(
   { nowMs, probed }: Pick<Observed, "nowMs" | "probed">,
   { target, isResting, scaleToZero }: AutoscaleOptions,
 ): BoundsNow {
-  const { nextChangeMs, ...bounds } = boundsAt(scaling, nowMs);
+  const { nextChangeMs, ...asked } = boundsAt(scaling, nowMs);
+  // A window may say more than the schema allows without one.
+  const most = target !== null && allowsOnePod(target) ? 1 : asked.max;
+  const bounds = { ...asked, min: Math.min(asked.min, most), max: Math.min(asked.max, most) };
   if (bounds.min > 0) return { ...bounds, awake: null, nextChangeMs };
   const blindMs = probed.failure === null ? null : probed.failure.sinceMs + blindMsMax;
   const awake = awakeBecause({

@@ -15,7 +15,7 @@ const awakeMessages: Readonly<Record<AwakeBecause, string>> = {
   ScaleToZeroOff:
     "scaling.min is 0, but this operator may not look at sources itself (autoscaling.scaleToZero.enabled of its chart): one pod runs",
   NotProbeable:
-    "scaling.min is 0, but the Connection signs in as its pod does (awsMskIam, tokenFile), so that the operator cannot look at the source: one pod runs",
+    "scaling.min is 0, but the operator cannot look at this source itself (files, or a Connection that signs in as its pod does: awsMskIam, tokenFile): one pod runs",
   ProbeFailed: "scaling.min is 0, but the source could not be looked at for five minutes: a pod looks after it",
 };
 

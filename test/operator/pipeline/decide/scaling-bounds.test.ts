@@ -9,6 +9,9 @@ const nowMs = Date.parse("2026-01-01T12:00:00Z");
 const rested = { target: ordersRevision(), isResting: true, scaleToZero: true };
 const blind = (seconds: number) => ({ probe: null, failure: { message: "no broker answers", sinceMs: nowMs - seconds * 1000 } });
 const iam = ordersRevision({ events: { "spec.kafka.sasl": { awsMskIam: { region: "eu-central-1" } } } });
+const files = ordersRevision({
+  set: { "spec.source": { files: { paths: ["orders.csv"], format: { csv: { columns: { id: "BIGINT" } } } } } },
+});
 
 test.each([
   ["as the spec says", scaling(2), unprobed, rested, { min: 2, awake: null, nextChangeMs: null }],
@@ -29,6 +32,14 @@ test.each([
   ],
   ["one where only a pod can sign in", scaling(0), unprobed, { ...rested, target: iam }, { min: 1, awake: "NotProbeable" }],
   [
+    "one where only one may read, whatever a window says",
+    scaling(0, { windows: [{ start: "0 8 * * *", end: "0 18 * * *", timeZone: "UTC", min: 3, max: 4 }] }),
+    unprobed,
+    { ...rested, target: files },
+    { min: 1, max: 1, awake: null },
+  ],
+  ["one where the source is files", scaling(0), unprobed, { ...rested, target: files }, { min: 1, awake: "NotProbeable" }],
+  [
     "none while the source is out of sight for moments, and then it is looked again",
     scaling(0),
     blind(299),
@@ -39,10 +50,10 @@ test.each([
   ["two though it is out of sight", scaling(2), blind(300), rested, { min: 2, awake: null, nextChangeMs: null }],
   [
     "none in a window of none",
-    scaling(2, { windows: [{ start: "0 8 * * *", end: "0 18 * * *", timeZone: "UTC", min: 0, max: 0 }] }),
+    scaling(2, { windows: [{ start: "0 8 * * *", end: "0 18 * * *", timeZone: "UTC", min: 0 }] }),
     unprobed,
     rested,
-    { min: 0, max: 0, awake: null, nextChangeMs: nowMs + 6 * 3_600_000 },
+    { min: 0, max: 5, awake: null, nextChangeMs: nowMs + 6 * 3_600_000 },
   ],
 ] as const)("the fewest pods are %s", (_what, spec, probed, options, expected) => {
   expect(boundsNow(spec, { nowMs, probed }, options)).toMatchObject(expected);
