@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { Counter, type Registry } from "prom-client";
+import type { PipelineLineage } from "../../crds/kinds/lineage.ts";
 import type { PipelineSpec } from "../../crds/kinds/pipeline.ts";
 import { type ColumnOrigin, columnOrigins } from "../../transform/column-lineage.ts";
 import type { CompiledTransform } from "../../transform/compiled.ts";
@@ -120,7 +121,7 @@ function countsOf({ totals }: EngineStatus): LineageWindow {
 /** Makes the events of one run. */
 function eventMaker(
   { spec, compiled, context, clock, status }: LineageOptions,
-  receiver: { readonly namespace?: string | undefined; readonly everySeconds: number },
+  receiver: PipelineLineage["openLineage"],
 ): (type: LineageEvent["type"], what: Pick<LineageEvent, "window" | "error" | "origins">) => object {
   const { namespace, name } = context.pipeline;
   const id = runId(clock.now(), randomBytes(runIdBytes));

@@ -5,7 +5,7 @@ import { defaultResource, detectResources, envDetector, resourceFromAttributes }
 import { BasicTracerProvider, BatchSpanProcessor } from "@opentelemetry/sdk-trace-base";
 import { Counter, type Registry } from "prom-client";
 import { boundedExport, type SpanOutcome } from "./bounded-export.ts";
-import type { Tracing, TracingOptions } from "./open-tracing.ts";
+import type { Tracing, TracingOptions } from "./tracing.ts";
 import { spanTracer } from "./span-tracer.ts";
 import { headersIn, type TracingSettings } from "./tracing-settings.ts";
 

@@ -39,8 +39,10 @@ export function readMessage(bytes: Buffer): Message {
 /** The messages in a field. */
 export const messagesIn = (message: Message, field: number): Message[] =>
   (message.get(field) ?? []).map((value) => readMessage(value as Buffer));
-/** The first text, bytes or number in a field. */
+/** The first text in a field; empty where there is none. */
 export const textIn = (message: Message, field: number): string => bytesIn(message, field).toString("utf8");
+/** The first bytes in a field; none where there are none. */
 export const bytesIn = (message: Message, field: number): Buffer =>
   (message.get(field)?.[0] as Buffer | undefined) ?? Buffer.of();
+/** The first number in a field; 0, as in protobuf, where there is none. */
 export const numberIn = (message: Message, field: number): number => Number(message.get(field)?.[0] ?? 0);
