@@ -16,7 +16,7 @@ const atAGlance: Section = {
     stat("Leaders", "1 is right. 0: nothing is reconciled, pods load on.", {
       expr: `sum(${of("leader_election_master_status")})`,
     }),
-    stat("Waiting", "Objects to be looked at. What stays high falls behind.", {
+    stat("Objects that wait", "To be looked at. What stays high: the operator falls behind.", {
       expr: `sum(${of("workqueue_depth")})`,
       warnFrom: [100, 1000],
     }),
@@ -38,7 +38,7 @@ const atAGlance: Section = {
       expr: `min(${of("snowline_webhook_certificate_expiry_seconds")})`,
       unit: "s",
     }),
-    stat("Event loop, lateness", "Of the process's timers. Near a second leases and health checks suffer.", {
+    stat("Event loop", "How late its timers are. Near a second leases and health checks suffer.", {
       expr: `max(${of("operator_event_loop_lag_seconds")})`,
       unit: "s",
       warnFrom: [0.5, 2],

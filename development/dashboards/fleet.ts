@@ -35,7 +35,7 @@ const atAGlance: Section = {
       expr: counted(`${pods} == 0`),
     }),
     stat("Pods", "That run now.", { expr: `sum(${pods})` }),
-    stat("Rows per second", "Into all tables.", { expr: `sum(${rows})`, unit: "rowsps" }),
+    stat("Rows per second, all", "Into all tables.", { expr: `sum(${rows})`, unit: "rowsps" }),
     stat(
       "Rejected in this range",
       "Records that became no row. They are dead letters, or were counted and dropped, as the pipeline says.",
@@ -56,7 +56,7 @@ const which: Section = {
   panels: [
     {
       kind: "table",
-      title: "Pipelines",
+      title: "All pipelines",
       description: "The furthest behind can be sorted to the top. A row leads to the pipeline's own dashboard.",
       unit: "short",
       queries: [
@@ -190,7 +190,7 @@ const changes: Section = {
         },
       ],
     }),
-    overTime("Not ready", "Pipelines whose condition is False, by condition.", {
+    overTime("What is False", "Pipelines whose condition is False, by condition.", {
       queries: [
         {
           expr: `sum by (type) (max by (namespace, pipeline, type) (snowline_pipeline_condition{${selector}} == bool 0))`,
