@@ -13,12 +13,17 @@ import { NotConnected, Terminal } from "../../component/errors.ts";
 import type { Broker, Topic } from "../../kafka/cluster.ts";
 import { brokerErrors } from "../../kafka/kafka-errors.ts";
 import { GroupLoop } from "./group-loop.ts";
-import { byTopic, type Membership, type MembershipParts } from "./membership.ts";
-import { roundRobin } from "./round-robin.ts";
+import { type Assignment, byTopic, type Membership, type MembershipParts } from "./membership.ts";
+import { stickyShare } from "./sticky-share.ts";
 
 const protocolType = "consumer";
-/** Java's name for what `roundRobin` does: such members may share a group with us. */
+/** Java's name for a sharing that looks at nobody's past: such members, and our older ones, may share a group with us. */
 const assignor = "roundrobin";
+/** Of the subscription: from 2 on it says what a member holds, and since which generation. */
+const subscriptionVersion = 2;
+/** After a change of its partitions a member asks this often whether there are more, for this many times: what others let go stands still until then. */
+const expectantMs = 500;
+const expectantTurns = 60;
 /** Join again as who we are. */
 const rebalancing = ["REBALANCE_IN_PROGRESS", "ILLEGAL_GENERATION"];
 /** Join again as somebody new. */
@@ -27,8 +32,9 @@ const idRequired = "MEMBER_ID_REQUIRED";
 const invalid = ["INCONSISTENT_GROUP_PROTOCOL", "INVALID_GROUP_ID", "INVALID_SESSION_TIMEOUT"];
 
 /**
- * Membership by the classic protocol, for brokers before 4.0: members join together, one of them shares out the partitions.
- * A partition may have its next owner before this one has let it go; the warehouse's fencing keeps that harmless.
+ * Membership by the classic protocol, for brokers before 4.0: members join together, one of them shares out the partitions. They are
+ * read on meanwhile, and one that is to move goes to its next reader only after `confirm`, which joins again without it. Beside members
+ * that share out otherwise a partition may have its next owner sooner; the warehouse's fencing keeps that harmless.
  */
 export function joinByClassicProtocol(parts: MembershipParts, topics: ReadonlyMap<string, Topic>): Membership {
   const loop = new GroupLoop(parts);
@@ -45,11 +51,13 @@ export function joinByClassicProtocol(parts: MembershipParts, topics: ReadonlyMa
       return loop.trouble;
     },
     subscribe: (changed) => member.subscribe(changed),
-    confirm: () => {},
+    confirm: (assignment) => member.confirm(assignment),
     commit: (offsets) => member.commit(byTopic(offsets)),
     [Symbol.asyncDispose]: () => loop.stop(() => member.leave()),
   };
 }
+
+type Partitions = Assignment["partitions"];
 
 class ClassicMember {
   readonly #loop: GroupLoop;
@@ -57,6 +65,11 @@ class ClassicMember {
   #id = "";
   #generation = -1;
   #joined = false;
+  /** What our reader may still be reading: of former assignments as well, until it has let go. */
+  #holds: Partitions = new Map();
+  /** Runs while something is to be let go. */
+  #releaseTimer: NodeJS.Timeout | undefined;
+  #expectantTurns = expectantTurns;
 
   constructor(loop: GroupLoop, topics: ReadonlyMap<string, Topic>) {
     this.#loop = loop;
@@ -69,7 +82,8 @@ class ClassicMember {
     try {
       if (!this.#joined) await this.#join();
       else await this.#ask(({ connection }) => heartbeatV4.api.async(connection, groupId, this.#generation, this.#id, null));
-      return this.#joined ? limits.heartbeatMs : 0;
+      if (!this.#joined) return 0;
+      return this.#expectantTurns-- > 0 ? Math.min(expectantMs, limits.heartbeatMs) : limits.heartbeatMs;
     } catch (error) {
       const errors = brokerErrors(error);
       const refused = errors.find((name) => invalid.includes(name));
@@ -92,12 +106,17 @@ class ClassicMember {
     this.#loop.hurry();
   }
 
+  confirm(assignment: Assignment): void {
+    if (assignment === this.#loop.assignment) this.#release(assignment.partitions);
+  }
+
   async commit(topics: ReturnType<typeof byTopic>): Promise<void> {
     const { groupId } = this.#loop.parts;
     await this.#ask(({ connection }) => offsetCommitV8.api.async(connection, groupId, this.#generation, this.#id, null, topics));
   }
 
   async leave(): Promise<void> {
+    clearTimeout(this.#releaseTimer);
     const { groupId } = this.#loop.parts;
     if (this.#id !== "")
       await this.#ask(({ connection }) =>
@@ -108,7 +127,31 @@ class ClassicMember {
   /** We were silent for too long: what we owned may be another's. */
   #forget(): void {
     this.#id = "";
+    this.#generation = -1;
+    this.#holds = new Map();
     this.#loop.assign({ partitions: new Map() });
+  }
+
+  /** Only these are held from now on. Who held others joins again, so that they are shared out. */
+  #release(partitions: Partitions): void {
+    clearTimeout(this.#releaseTimer);
+    this.#releaseTimer = undefined;
+    const released = !holdsAll(partitions, this.#holds);
+    this.#holds = partitions;
+    if (!released) return;
+    this.#joined = false;
+    this.#loop.hurry();
+  }
+
+  /** These are ours; what we held before is so until the reader has let go, or has had time enough to. */
+  #take(partitions: Partitions): void {
+    if (!holdsAll(partitions, this.#holds)) {
+      const { limits } = this.#loop.parts;
+      const release = (): void => this.#release(this.#loop.assignment?.partitions ?? new Map());
+      this.#releaseTimer ??= setTimeout(release, limits.rebalanceTimeoutMs).unref();
+    }
+    this.#holds = united(this.#holds, partitions);
+    if (this.#loop.assign({ partitions })) this.#expectantTurns = expectantTurns;
   }
 
   #ask<T>(request: (broker: Broker) => Promise<T>): Promise<T> {
@@ -118,7 +161,13 @@ class ClassicMember {
   async #join(): Promise<void> {
     const { groupId, limits } = this.#loop.parts;
     const topics = this.#topics;
-    const metadata = encodeConsumerProtocolSubscription({ version: 0, topics: [...topics.keys()] });
+    const metadata = encodeConsumerProtocolSubscription({
+      version: subscriptionVersion,
+      topics: [...topics.keys()],
+      userData: Buffer.alloc(0),
+      ownedPartitions: [...this.#holds].map(([topic, partitions]) => ({ topic, partitions: [...partitions] })),
+      generationId: this.#generation,
+    });
     const joined = await this.#ask(({ connection }) =>
       joinGroupV7.api.async(
         connection,
@@ -144,25 +193,41 @@ class ClassicMember {
     // Subscribed to something else meanwhile: this assignment is already old.
     this.#joined = topics === this.#topics;
     const { assignedPartitions } = decodeConsumerProtocolAssignment(synced.assignment);
-    this.#loop.assign({
-      partitions: new Map(assignedPartitions.map(({ topic, partitions }) => [topic, partitions.toSorted((a, b) => a - b)])),
-    });
+    this.#take(new Map(assignedPartitions.map(({ topic, partitions }) => [topic, partitions.toSorted((a, b) => a - b)])));
   }
 
   /** As the group's leader: who gets what. */
   #share(members: readonly { readonly memberId: string; readonly metadata: Buffer }[]) {
     const wishes = new Map(
-      members.map(({ memberId, metadata }) => [memberId, decodeConsumerProtocolSubscription(metadata).topics]),
+      members.map(({ memberId, metadata }) => {
+        const { topics, ownedPartitions, generationId } = decodeConsumerProtocolSubscription(metadata);
+        const holds = new Map(ownedPartitions.map(({ topic, partitions }) => [topic, partitions]));
+        return [memberId, { topics, holds, generation: generationId }];
+      }),
     );
     const counts = new Map([...this.#topics.values()].map(({ name, leaders }) => [name, leaders.length]));
     if (wishes.size === 0)
       throw new NotConnected(`kafka consumer group "${this.#loop.parts.groupId}": it told its leader of no members`);
-    return [...roundRobin(wishes, counts)].map(([memberId, assigned]) => ({
+    return [...stickyShare(wishes, counts)].map(([memberId, assigned]) => ({
       memberId,
       assignment: encodeConsumerProtocolAssignment({
         version: 0,
-        assignedPartitions: [...assigned].map(([topic, partitions]) => ({ topic, partitions })),
+        assignedPartitions: [...assigned].map(([topic, partitions]) => ({ topic, partitions: [...partitions] })),
       }),
     }));
   }
+}
+
+const namesOf = (partitions: Partitions): string[] =>
+  [...partitions].flatMap(([topic, list]) => list.map((partition) => `${topic}/${partition}`));
+
+/** True where `all` has each of these. */
+function holdsAll(all: Partitions, these: Partitions): boolean {
+  const names = new Set(namesOf(all));
+  return namesOf(these).every((name) => names.has(name));
+}
+
+function united(a: Partitions, b: Partitions): Partitions {
+  const topics = new Set([...a.keys(), ...b.keys()]);
+  return new Map([...topics].map((topic) => [topic, [...new Set([...(a.get(topic) ?? []), ...(b.get(topic) ?? [])])]]));
 }
