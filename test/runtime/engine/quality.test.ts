@@ -204,6 +204,32 @@ test("a batch that was given up on its way counts only when it is read again", a
   expect(stage.table).toEqual([]);
 });
 
+test("splits that go while their records gather are let go of unloaded, and their next reader goes on with them", async () => {
+  const stage = new Stage();
+  const other = new Stage(stage);
+  stage.produce("orders/0", 20, () => ({ bad: true }));
+  stage.produce("orders/1", 20, () => ({ bad: true }));
+  stage.source.assign(["orders/0", "orders/1"]);
+  other.source.assign([]);
+  const options = { rejectedBounds: bounds({ stopAbove: 0.5 }), batch: batchOf(1000) };
+  const running = [stage.run(options), other.run(options)];
+  await stage.clock.advance(20_000);
+  stage.source.assign(["orders/1"]);
+  other.source.assign(["orders/0"]);
+  await stage.clock.advance(10_000);
+  expect(stage.warehouse.owners.get("orders/0")).toBe(other.sink);
+  expect(stage.warehouse.positions.size).toBe(0);
+  stage.produce("orders/0", 80);
+  stage.produce("orders/1", 80);
+  await stage.clock.advance(10_000);
+  expect(stage.table).toEqual([...numbered("orders/0", 100).slice(20), ...numbered("orders/1", 100).slice(20)]);
+  expect(stage.deadLetters.letters.map(({ partition }) => partition)).toEqual(Array(20).fill(1));
+  expect(other.deadLetters.letters.map(({ partition }) => partition)).toEqual(Array(20).fill(0));
+  stage.stop.abort();
+  other.stop.abort();
+  for (const summary of await Promise.all(running)) expect(summary).toMatchObject({ endedBy: "stopped", drained: true });
+});
+
 test("without bounds nothing is said, and the part is counted all the same", async () => {
   const stage = new Stage();
   stage.produce("orders/0", 100, bad(25));
