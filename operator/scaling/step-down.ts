@@ -15,7 +15,7 @@ export function stepDown(situation: Situation): Verdict | null {
   if (now === null || now >= replicas) return null;
   const held = heldUp(situation);
   if (held !== null) return { replicas, ...held };
-  if (memory.block?.kind === "Ineffective") return down(situation, now);
+  if (takenBack(situation) !== null) return down(situation, now);
   const over = enoughOver(memory, { nowMs, windowMs: observation.scaleDownAfterSeconds * 1000 });
   const to = over === null ? replicas : clampedOf(situation, over.replicas);
   if (to < replicas) return down(situation, to);
@@ -27,16 +27,19 @@ export function stepDown(situation: Situation): Verdict | null {
 
 /** How many pods would be enough now, within the bounds; null where that is not known. */
 function enoughNow(situation: Situation): number | null {
-  const { memory } = situation;
-  if (memory.block?.kind === "Ineffective" && memory.replicas === memory.block.to) return clampedOf(situation, memory.block.from);
-  const enough = enoughFor(situation);
+  const enough = takenBack(situation) ?? enoughFor(situation);
   return enough === null ? null : clampedOf(situation, enough);
+}
+
+/** How many pods there were before the step that brought nothing, while there still are as many as after it; null otherwise. */
+function takenBack({ memory: { block, replicas } }: Situation): number | null {
+  return block?.kind === "Ineffective" && replicas === block.to ? block.from : null;
 }
 
 /** How many pods would be enough for what arrives; 0 where nothing does and nothing is left. Null where that is not known. */
 export function enoughFor({ quiet, lasting, memory, totals }: Situation): number | null {
   if (quiet) return memory.unread ? 1 : 0;
-  return totals.missing === null || lasting === null ? (lasting?.replicas ?? null) : null;
+  return totals.missing === null && lasting !== null ? lasting.replicas : null;
 }
 
 const clampedOf = ({ observation: { bounds, partitions } }: Situation, replicas: number): number =>
@@ -46,14 +49,14 @@ type Held = Omit<Verdict, "replicas">;
 
 /** What speaks against fewer pods whatever the numbers say, most telling first. */
 function heldUp(situation: Situation): Held | null {
-  const { observation, memory, totals, behind, unhurried, lagging } = situation;
+  const { observation, totals, behind, unhurried, lagging } = situation;
   const { targetLagSeconds } = observation;
   const settlingMs = settlingFor(situation);
   if (settlingMs > 0)
     return { limiter: "Settling", message: "pods start or end: what they tell is no measure yet", lookAgainMs: settlingMs };
   if (totals.missing !== null)
     return { limiter: "Settling", message: `${totals.missing}: no pod is taken away meanwhile`, lookAgainMs: null };
-  if (memory.block?.kind === "Ineffective") return budgeted(situation);
+  if (takenBack(situation) !== null) return budgeted(situation);
   const late = (totals.lagSeconds ?? 0) > targetLagSeconds && !unhurried;
   if (!behind && !late) return budgeted(situation);
   if (lagging !== null) return { limiter: "PartitionSkew", message: laggingWords(lagging, situation), lookAgainMs: null };
@@ -75,9 +78,9 @@ function budgeted({ memory, observation, quiet }: Situation): Held | null {
 }
 
 function down(situation: Situation, to: number): Verdict {
-  const { memory, observation, quiet } = situation;
+  const { observation, quiet } = situation;
   const { bounds, scaleDownAfterSeconds } = observation;
-  if (memory.block?.kind === "Ineffective")
+  if (takenBack(situation) !== null)
     return { replicas: to, limiter: "Ineffective", message: `${pods(to)}: ${blockWords(situation)}`, lookAgainMs: null };
   const forLong = `for ${duration(scaleDownAfterSeconds)}`;
   if (to === 0)

@@ -11,7 +11,7 @@ export function rebalance(pods: readonly Pod[], leaving: readonly Pod[], topic: 
   const lost = new Set<number>();
   for (const pod of leaving) for (const partition of pod.owned.keys()) lost.add(partition);
   for (const pod of pods)
-    for (const partition of [...pod.owned.keys()]) {
+    for (const partition of pod.owned.keys()) {
       if (pod.owned.size > quota.get(pod)!) {
         pod.owned.delete(partition);
         lost.add(partition);
@@ -19,7 +19,7 @@ export function rebalance(pods: readonly Pod[], leaving: readonly Pod[], topic: 
     }
   const touched = new Set<Pod>(pods.filter((pod) => pod.owned.size < quota.get(pod)!));
   for (const pod of pods)
-    for (const partition of [...homeless]) {
+    for (const partition of homeless) {
       if (pod.owned.size >= quota.get(pod)!) break;
       homeless.delete(partition);
       pod.owned.set(partition, { since: second, readsFrom: lost.has(partition) ? second + stallSeconds : second });

@@ -74,6 +74,12 @@ describe("a step that brought nothing", () => {
     expect(after(300, blocked.memory, { ...behind, replicas: 2, nowMs: at(2_100) }).decision).toMatchObject({ replicas: 12 });
   });
 
+  it("takes back itself and no more: a lag still keeps all other pods", () => {
+    const back = stepped();
+    const { decision } = after(600, back.memory, { ...behind, arrivals: 300, read: 1_500, replicas: 2, nowMs: at(800) });
+    expect(decision.replicas).toBe(2);
+  });
+
   it("is tried again at once when more is read than it brought", () => {
     const back = stepped();
     const more = after(20, back.memory, { ...behind, replicas: 2, read: 2_200, nowMs: at(200) });
