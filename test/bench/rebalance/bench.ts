@@ -8,6 +8,7 @@ import { parseArgs } from "node:util";
 import type { PipelineSink } from "../../../crds/kinds/pipeline.ts";
 import { startBroker } from "../../kafka/broker.ts";
 import { independentClient } from "../../kafka/client.ts";
+import { createTopic } from "../../kafka/create-topic.ts";
 import { uniqueName } from "../../kafka/unique-name.ts";
 import { openTestAccount } from "../../snowflake/open-test-account.ts";
 import { secretsOf } from "../../snowflake/secrets-of.ts";
@@ -71,7 +72,7 @@ async function measure(protocol: string, bootstrap: string, target: Target): Pro
   const directory = await mkdtemp(join(tmpdir(), "snowline-rebalance-"));
   const topic = uniqueName("orders");
   const admin = independentClient(bootstrap).admin();
-  await admin.createTopics({ topics: [{ topic, numPartitions: partitions }], waitForLeaders: true });
+  await createTopic(admin, { topic, numPartitions: partitions });
   await admin.disconnect();
   const format = { json: { columns: { n: "BIGINT" } } };
   const kafka = {

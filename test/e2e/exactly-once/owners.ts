@@ -3,16 +3,18 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { independentClient } from "../../kafka/client.ts";
+import { createTopic } from "../../kafka/create-topic.ts";
 import { sharedBroker } from "../../kafka/shared-broker.ts";
 import { uniqueName } from "../../kafka/unique-name.ts";
 import type { Life } from "./child.ts";
+import type { KillPlace } from "./kill.ts";
 import { filesTable, letterValues } from "./table.ts";
 import { smallColumns, smallRecord, smallSql, type TopicRow } from "./topic.ts";
 
-/** How long rows may take to arrive: a session timeout of 6 s, a rebalance and a busy machine. */
-const arriveMs = 60_000;
+/** How long rows may take to arrive: a session timeout of 6 s, some rebalances, a sink's faults and a busy machine. */
+const arriveMs = 120_000;
 
-/** A Kafka topic, the files sink it goes to, and what the table should be: for several processes to fight over. */
+/** A Kafka topic, the sink it goes to, and what the table should be: for several processes to fight over. */
 export interface Contest extends AsyncDisposable {
   /** One life of the pipeline. */
   readonly life: Life;
@@ -27,23 +29,36 @@ export interface Contest extends AsyncDisposable {
   expectedLetters(): readonly string[];
 }
 
-/** Opens a contest on the shared broker. */
-export async function openContest(partitions: number): Promise<Contest> {
+/** Files below the contest's directory. */
+const filesPlace = async (directory: string): Promise<KillPlace> => ({
+  sink: { files: { directory: "small", load: { everySeconds: 1, upToBytes: "1Mi", upToRows: 1000 } } },
+  connections: {},
+  secrets: {},
+  table: () => filesTable(join(directory, "small")),
+  [Symbol.asyncDispose]: async () => {},
+});
+
+/** Opens a contest on the shared broker, by default into files. */
+export async function openContest(
+  partitions: number,
+  openPlace: (directory: string) => Promise<KillPlace> = filesPlace,
+): Promise<Contest> {
   const { bootstrap } = await sharedBroker();
   const client = independentClient(bootstrap);
   const [admin, producer] = [client.admin(), client.producer({ allowAutoTopicCreation: false })];
   const topic = uniqueName("contest");
   await Promise.all([admin.connect(), producer.connect()]);
-  await admin.createTopics({ topics: [{ topic, numPartitions: partitions }], waitForLeaders: true });
+  await createTopic(admin, { topic, numPartitions: partitions });
   const directory = await mkdtemp(join(tmpdir(), "snowline-contest-"));
+  const place = await openPlace(directory);
   const files = Array.from({ length: partitions }, (_, partition) => `p${partition}`);
   let produced = 0;
   const all = (): ReturnType<typeof smallRecord>[] =>
     files.flatMap((file) => Array.from({ length: produced }, (_, n) => smallRecord(file, n)));
-  const table = (): Promise<readonly TopicRow[]> => filesTable(join(directory, "small"));
+  const table = (): Promise<readonly TopicRow[]> => place.table();
   const expected = (): readonly TopicRow[] => all().flatMap(({ row }) => row ?? []);
   return {
-    life: lifeOf({ bootstrap, topic, directory }),
+    life: lifeOf({ bootstrap, topic, directory, place }),
     async produce(count) {
       const messages = files.flatMap((file, partition) =>
         Array.from({ length: count }, (_, n) => ({ partition, value: smallRecord(file, produced + n).value })),
@@ -65,6 +80,7 @@ export async function openContest(partitions: number): Promise<Contest> {
     async [Symbol.asyncDispose]() {
       await admin.deleteTopics({ topics: [topic] });
       await Promise.all([admin.disconnect(), producer.disconnect()]);
+      await place[Symbol.asyncDispose]();
       await rm(directory, { recursive: true, force: true });
     },
   };
@@ -74,12 +90,13 @@ function lifeOf({
   bootstrap,
   topic,
   directory,
+  place,
 }: {
   readonly bootstrap: string;
   readonly topic: string;
   readonly directory: string;
+  readonly place: KillPlace;
 }): Life {
-  const load = { everySeconds: 1, upToBytes: "1Mi", upToRows: 1000 };
   return {
     spec: {
       source: {
@@ -88,16 +105,17 @@ function lifeOf({
           topics: [topic],
           startFrom: "earliest",
           tombstones: "skip",
+          groupId: topic,
           fetchWaitMs: 50,
           format: { json: { columns: smallColumns } },
         },
       },
       transform: { sql: smallSql },
-      sink: { files: { directory: "small", load } },
+      sink: place.sink,
       deadLetter: { files: { directory: "letters" } },
     },
-    connections: { events: { kafka: { brokers: bootstrap.split(",") } } },
-    secrets: {},
+    connections: { ...place.connections, events: { kafka: { brokers: bootstrap.split(",") } } },
+    secrets: place.secrets,
     directory,
     scratchDirectory: join(directory, "scratch"),
     failpoint: null,

@@ -8,6 +8,7 @@ import type { Source } from "../../../runtime/component/source.ts";
 import { kafkaLimits, type KafkaLimits } from "../../../runtime/kafka/kafka-limits.ts";
 import { openKafkaSource } from "../../../runtime/sources/kafka/kafka-source.ts";
 import { independentClient } from "../../kafka/client.ts";
+import { createTopic } from "../../kafka/create-topic.ts";
 import { uniqueName } from "../../kafka/unique-name.ts";
 
 /** Shorter times than production's, so that tests need not wait. */
@@ -79,10 +80,7 @@ export class KafkaPlace implements AsyncDisposable {
     replicationFactor = 1,
   ): Promise<string> {
     const configEntries = Object.entries(config).map(([key, value]) => ({ name: key, value }));
-    await this.admin.createTopics({
-      topics: [{ topic: name, numPartitions: partitions, replicationFactor, configEntries }],
-      waitForLeaders: true,
-    });
+    await createTopic(this.admin, { topic: name, numPartitions: partitions, replicationFactor, configEntries });
     return name;
   }
 
