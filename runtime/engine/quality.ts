@@ -67,7 +67,8 @@ export function watchRejected(
   const look = (): void => {
     const sums = window.sums();
     report.metrics.rejectedFraction.set(sums.rejected / Math.max(sums.records, 1));
-    if (bounds !== null) tell(sums);
+    // While records gather that is what there is to say.
+    if (bounds !== null && gatherUntilMs === null) tell(sums);
   };
   const verdictOf = (batch: JudgedBatch): Verdict => {
     const sums = plus(before(), batch);
@@ -77,6 +78,11 @@ export function watchRejected(
       return { kind: "stop", error: tooManyRejected(sums, { overSeconds, stopAbove, example: batch.example() }) };
     if (batch.last || (gathers && gatherUntilMs! <= clock.now())) return { kind: "load" };
     gatherUntilMs ??= clock.now() + overSeconds * 1000;
+    const until = new Date(gatherUntilMs).toISOString();
+    const message =
+      `rejected: ${percent(sums)}, above quality.rejected.stopAbove ${stopAbove} but fewer than atLeastRecords ${atLeastRecords}: ` +
+      `they wait for more records to be judged with, until ${until} at most. One of them: ${batch.example()}`;
+    report.observe({ ...conditionType, status: "Unknown", reason: "TooFewToJudge", message });
     return { kind: "gather" };
   };
   return {

@@ -70,11 +70,17 @@ test("good records that come after gathered bad ones let all of them pass, each 
   const running = stage.run({ rejectedBounds: bounds({ stopAbove: 0.5 }), batch: batchOf(1000) });
   await stage.clock.advance(20_000);
   expect(stage.sink.writes).toEqual([]);
+  expect(stage.condition("QualityAsExpected")).toMatchObject({ status: "Unknown", reason: "TooFewToJudge" });
+  expect(stage.condition("QualityAsExpected")?.message).toContain(
+    "rejected: 20 of 20 records (100.0 %), above quality.rejected.stopAbove 0.5 but fewer than atLeastRecords 100: " +
+      "they wait for more records to be judged with, until 2026-01-01T00:05:05.000Z at most. One of them: orders/0 offset 0: the record is bad",
+  );
   stage.produce("orders/0", 80);
   await settle();
   await stage.clock.advance(5000);
   expect(stage.table).toEqual(numbered("orders/0", 100).slice(20));
   expect(stage.deadLetters.letters).toHaveLength(20);
+  expect(stage.condition("QualityAsExpected")?.status).toBe("True");
   // From here on batches are loaded as before.
   stage.produce("orders/0", 5);
   await stage.clock.advance(5000);
