@@ -97,7 +97,8 @@ async function run(values: Flags, { signal, environment, log, tell }: Surroundin
 
 const notDrained: Termination = {
   reason: "NotDrained",
-  message: "not all that was read was loaded before the grace period was over: the rest was given up whole and is read again",
+  message:
+    "not all that was read was loaded when the pod ended (its grace period was over, or the records waited to be judged): the rest was given up whole and is read again",
 };
 
 /** Assembles until the systems it needs are there; null when told to stop meanwhile. */
