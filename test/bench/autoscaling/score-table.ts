@@ -19,17 +19,18 @@ export function totalOf(scores: readonly Score[]): Outcome {
   };
 }
 
-/** A Markdown table: a line for each trace and contestant, and for each contestant's total. */
+/** A Markdown table: a line for each contestant, a column for each trace, and the total; in each cell seconds over target, pod hours and rebalances. */
 export function scoreTable(scores: readonly Score[]): string {
   const names = [...new Set(scores.map(({ contestant }) => contestant))];
-  const totals = names.map((name) => line("total", name, totalOf(scores.filter(({ contestant }) => contestant === name))));
-  return [
-    "| trace | autoscaler | s over target | pod hours | rebalances |",
-    "| --- | --- | --: | --: | --: |",
-    ...scores.map(({ trace, contestant, outcome }) => line(trace.name, contestant, outcome)),
-    ...totals,
-  ].join("\n");
+  const traces = [...new Set(scores.map(({ trace }) => trace))];
+  const lines = names.map((name) => {
+    const of = scores.filter(({ contestant }) => contestant === name);
+    const cells = traces.map((trace) => cell(of.find((score) => score.trace === trace)!.outcome));
+    return [name, ...cells, cell(totalOf(of))];
+  });
+  const head = ["s over target · pod h · rebalances", ...traces.map(({ name }) => name), "total"];
+  return [head, ["---", ...head.slice(1).map(() => "--:")], ...lines].map((line) => `| ${line.join(" | ")} |`).join("\n");
 }
 
-const line = (trace: string, contestant: string, { secondsOverTarget, replicaHours, rebalances }: Outcome): string =>
-  `| ${trace} | ${contestant} | ${secondsOverTarget} | ${replicaHours.toFixed(1)} | ${rebalances} |`;
+const cell = ({ secondsOverTarget, replicaHours, rebalances }: Outcome): string =>
+  `${secondsOverTarget.toLocaleString("en-US")} · ${replicaHours.toFixed(0)} · ${rebalances.toLocaleString("en-US")}`;
