@@ -64,7 +64,7 @@ async function scenario(place: PipelinePlace, source: ReturnType<typeof playedSo
   }
   await place.delete();
   await place.until("deleted", (pipeline) => pipeline === null);
-  await expect.poll(() => place.children(), { timeout: 60_000, interval: 200 }).toEqual([]);
+  await expect.poll(() => place.children(), { timeout: 180_000, interval: 200 }).toEqual([]);
   expect(place.kubelet.faults).toEqual([]);
 }
 

@@ -31,7 +31,7 @@ function playedSource() {
 
 const spec = (scaling: object) => ({ text: "one", set: { "spec.scaling": { scaleDownAfterSeconds: 0, ...scaling } } });
 const pods = (pipeline: LivePipeline | null): string => pipeline?.status?.pods ?? "";
-const patience = { timeout: 240_000 } as const;
+const patience = { timeout: 480_000 } as const;
 
 test.concurrent("a Pipeline grows with what arrives, sleeps when nothing does, and wakes", patience, async ({ expect }) => {
   await using place = await openPipelinePlace(access);

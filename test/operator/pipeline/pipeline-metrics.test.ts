@@ -73,7 +73,7 @@ describe("what is not so is not told", () => {
     const { scaling: _scaling, ...rest } = status;
     const { pipeline, ...others } = known("a", { status: rest });
     const { scaling: _spec, ...spec } = pipeline.spec;
-    const lines = await scraped(() => [{ ...others, pipeline: { ...pipeline, spec } as typeof pipeline }]);
+    const lines = await scraped(() => [{ ...others, pipeline: { ...pipeline, spec } }]);
     expect(names(lines).filter((name) => /scal|target|capacity|arrivals|probe/.test(name))).toEqual([]);
   });
 
