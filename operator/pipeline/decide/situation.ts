@@ -21,8 +21,6 @@ export interface Situation {
   readonly replicas: number;
   /** Null where the spec says how many, or none are to run whatever arrives. */
   readonly autoscaling: Autoscaling | null;
-  /** This operator looks at sources itself, so that there may be pipelines without a pod. */
-  readonly scaleToZero: boolean;
   /** How long a rollout may take, in seconds. */
   readonly deadlineSeconds: number;
   readonly rollout: Rollout;
@@ -43,15 +41,14 @@ export function situationOf(observed: Observed, settings: OperatorSettings): Sit
   const live = observed.deployment?.spec.replicas ?? 0;
   const stays = failed !== null && proven !== null && !isWorthAnotherTry(observed, failed, { proven, replicas: live });
   const isResting = candidate !== null && (candidate.hash === proven?.hash || stays);
-  const { scaleToZero } = settings;
   const { replicas, asleep, autoscaling } = replicasOf(observed, {
     target: stays ? proven : candidate,
     isResting,
-    scaleToZero,
+    scaleToZero: settings.scaleToZero,
   });
   const drain = replicas > 0 ? null : drainOf(observed, asleep);
   const rowCount = drain !== null && autoscaling === null ? null : countRows(observed);
-  const common = { observed, wanted, proven, replicas, autoscaling, scaleToZero, deadlineSeconds, drain, rowCount };
+  const common = { observed, wanted, proven, replicas, autoscaling, deadlineSeconds, drain, rowCount };
   if (candidate === null) return { ...common, target: null, rollout: { kind: "none" } };
   if (candidate.hash === proven?.hash) return { ...common, target: candidate, rollout: provenAgain(replicas) };
   const rollout: Rollout = stays
