@@ -4,8 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, expect, test } from "vitest";
-import { type AlertCase, alertCases } from "./alert-cases.ts";
+import { boards } from "../../development/dashboards/dashboard-files.ts";
 import { alertRules, alertsIn } from "./alert-rules.ts";
+import type { AlertCase } from "./cases/alert-case.ts";
+import { alertCases } from "./cases/alert-cases.ts";
 import { monitoringPrograms } from "./monitoring-programs.ts";
 
 const run = promisify(execFile);
@@ -108,4 +110,43 @@ test("the list of runbooks says of each alert whether it calls a person at night
       `${alert}: ${rows.join()}`,
     ).toBe(true);
   }
+});
+
+const root = join(import.meta.dirname, "../..");
+const source = (path: string): Promise<string> => readFile(join(root, path), "utf8");
+
+test("alerts ask for metrics that there are, and dashboards, too", async () => {
+  const table = await source("docs/metrics.md");
+  const known = new Set([...table.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name));
+  const queried = [
+    ...rules.groups.flatMap((group) => group.rules.map(({ expr }) => expr)),
+    ...Object.values(boards).flatMap(({ sections }) =>
+      sections.flatMap(({ panels }) => panels.flatMap(({ queries }) => queries.map(({ expr }) => expr))),
+    ),
+  ].join("\n");
+  const names = new Set(
+    [...queried.matchAll(/\b(?:snowline|operator|controller_runtime|workqueue|rest_client|leader_election)_\w+/g)].map(([name]) =>
+      name.replace(/_(?:bucket|sum|count)$/, ""),
+    ),
+  );
+  expect(names.size).toBeGreaterThan(40);
+  expect([...names].filter((name) => !known.has(name))).toEqual([]);
+});
+
+test("alerts ask for conditions and limiters that there are", async () => {
+  const asked = (label: string): readonly string[] =>
+    alerts.flatMap(({ expr }) =>
+      [...expr.matchAll(new RegExp(`\\b${label}=~?"([\\w|]+)"`, "g"))].flatMap(([, values]) => values!.split("|")),
+    );
+  const [told, available, limiters] = await Promise.all(
+    [
+      "operator/pipeline/status/told-conditions.ts",
+      "operator/pipeline/status/available.ts",
+      "operator/scaling/scaling-decision.ts",
+    ].map(source),
+  );
+  expect(asked("type").length).toBeGreaterThan(4);
+  for (const type of asked("type")) expect(`${told}${available}`).toContain(`"${type}"`);
+  expect(asked("limiter").length).toBeGreaterThan(3);
+  for (const limiter of asked("limiter")) expect(limiters).toContain(`"${limiter}"`);
 });

@@ -34,13 +34,12 @@ export async function startPodDiscovery(api: HttpApi): Promise<PodDiscovery> {
     const pages = (names.length === 0 ? [undefined] : names).map((namespace) =>
       api.list<Pod>(resourceType.pod, namespace === undefined ? {} : { namespace }),
     );
-    void Promise.all(pages).then(
-      (lists) => {
-        response.setHeader("content-type", "application/json");
-        response.end(JSON.stringify(lists.flatMap(({ items }) => items.flatMap(targetsOf))));
-      },
-      () => response.writeHead(500).end(),
-    );
+    const answer = async (): Promise<void> => {
+      const lists = await Promise.all(pages);
+      response.setHeader("content-type", "application/json");
+      response.end(JSON.stringify(lists.flatMap(({ items }) => items.flatMap(targetsOf))));
+    };
+    answer().catch(() => response.writeHead(500).end());
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");

@@ -55,7 +55,11 @@ export function startProcessKubelet(options: ProcessKubeletOptions): AsyncDispos
   return {
     [Symbol.asyncDispose]: async () => {
       stop.abort();
-      await ended.finally(() => Promise.all([...running.values()].map((process) => process.stop(stopMs))));
+      try {
+        await ended;
+      } finally {
+        await Promise.all([...running.values()].map((each) => each.stop(stopMs)));
+      }
     },
   };
 }
@@ -74,20 +78,19 @@ async function runPod(pod: LivePod, { api, namespace, directory, nextAddress }: 
   const flags = ["--pipeline", file, "--host", address, "--port", String(podPort), "--scratch", scratch];
   const log = ["--termination-log", join(home, "termination-log")];
   const process_ = startGuarded([process.execPath, join(root, "runtime/main.ts"), ...flags, ...log], { name });
-  void process_
-    .saw("listening", 60_000)
-    .then(async () => {
-      while (process_.running && !(await fetch(`http://${address}:${podPort}/healthz/ready`).catch(() => null))?.ok)
-        await sleep(pollMs);
-      await api.patch(
-        resourceType.pod,
-        { namespace, name },
-        { metadata: { uid }, status: readyAt(address) },
-        { ...written, subresource: "status" },
+  const becomesReady = async (): Promise<void> => {
+    await process_.saw("listening", 60_000);
+    const isReady = () =>
+      fetch(`http://${address}:${podPort}/healthz/ready`).then(
+        ({ ok }) => ok,
+        () => false,
       );
-    })
-    // Its pod went before it was ready.
-    .catch(() => {});
+    while (process_.running && !(await isReady())) await sleep(pollMs);
+    const status = { metadata: { uid }, status: readyAt(address) };
+    await api.patch(resourceType.pod, { namespace, name }, status, { ...written, subresource: "status" });
+  };
+  // Its pod may go before it is ready.
+  becomesReady().catch(() => {});
   return process_;
 }
 
