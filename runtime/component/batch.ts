@@ -103,6 +103,10 @@ export class Batch implements Lines {
       held >= this.#bounds.bytesMax * heldPerByte
     );
   }
+  /** What part of it is taken: 1 where it is full. */
+  get fill(): number {
+    return this.full ? 1 : Math.max(this.#recordBytes / this.#bytesMax, this.#count / this.#bounds.recordsMax);
+  }
   /** True while no split has moved: there is nothing to write. */
   get empty(): boolean {
     return this.#moves.size === 0;

@@ -60,6 +60,8 @@ interface Load {
   /** null: its records are no longer held. */
   readonly batch: Batch | null;
   readonly recordBytes: number;
+  /** What part of a batch it is. */
+  readonly fill: number;
   readonly moves: readonly Move[];
   readonly standing: ReadonlyMap<string, Loaded>;
   readonly records: number;
@@ -188,8 +190,9 @@ export class Flow {
     report.metrics.batchRecords.observe(batch.count);
     report.metrics.batchBytes.observe(batch.recordBytes);
     try {
-      const { moves, rejects, count: records, skipped, recordBytes } = batch;
-      const sums = { moves, standing: splits.standing(moves), records, skipped, recordBytes, refusedByFormat: rejects.length };
+      const { moves, rejects, count: records, skipped, recordBytes, fill } = batch;
+      const standing = splits.standing(moves);
+      const sums = { moves, standing, records, skipped, recordBytes, fill, refusedByFormat: rejects.length };
       const trace = this.#traceRead();
       load = { ...sums, transformed: nothing, batch: null, trace };
       const transformed = await this.#transformed(batch, trace);
@@ -199,7 +202,7 @@ export class Flow {
         return this.#endTrace(load, null);
       }
       await this.#reject(load, batch);
-      for (let busy = this.#sinkBusy; busy !== null; busy = this.#sinkBusy) await this.#sinkFree(busy);
+      for (let busy = this.#sinkBusy; busy !== null; busy = this.#sinkBusy) await this.#sinkFree(busy, fill);
       if (this.#giveUp.signal.aborted) {
         this.#endTrace(load, null);
         await this.#discard(transformed);
@@ -261,9 +264,9 @@ export class Flow {
     surroundings.log.warn({ rejected: rejects.length, of: batch.count, error: rejects[0]?.error }, "records rejected");
   }
 
-  async #sinkFree(loading: Promise<void>): Promise<void> {
+  async #sinkFree(loading: Promise<void>, fill: number): Promise<void> {
     const { stageClock } = this.#options.surroundings.report;
-    stageClock.beginSinkWait();
+    stageClock.beginSinkWait(fill);
     await loading;
     stageClock.endSinkWait();
   }
@@ -302,9 +305,11 @@ export class Flow {
     }
   }
 
-  #persistWrite(rows: Rows | null, { moves, trace }: Load): Promise<Written> {
+  #persistWrite(rows: Rows | null, { moves, trace, fill }: Load): Promise<Written> {
     const { sink, surroundings } = this.#options;
-    const write = (): Promise<Written> => this.#timed("load", trace, () => sink.write(rows, moves));
+    // Moves alone cost next to nothing: they would not tell what the least of rows costs.
+    const share = rows === null ? 1 : fill;
+    const write = (): Promise<Written> => this.#timed("load", trace, () => sink.write(rows, moves), share);
     return persist(write, "sink", this.#giveUp.signal, surroundings);
   }
 
@@ -350,14 +355,15 @@ export class Flow {
     }
   }
 
-  async #timed<T>(stage: Stage, trace: BatchTrace, work: () => Promise<T>): Promise<T> {
+  async #timed<T>(stage: Stage, trace: BatchTrace, work: () => Promise<T>, fill = 1): Promise<T> {
     const { clock, report } = this.#options.surroundings;
     const fromMs = clock.now();
     const end = (error: unknown): void => {
+      if (error === null) report.stageClock.answered(stage);
       report.metrics.stageDuration.observe({ stage }, report.stageClock.end(stage) / 1000);
       trace.stage({ stage, fromMs, toMs: clock.now(), error });
     };
-    report.stageClock.begin(stage);
+    report.stageClock.begin(stage, fill);
     try {
       const answer = await work();
       end(null);
