@@ -52,7 +52,7 @@ test("thresholds.lagSeconds is the target of a pipeline without one, and texts s
   const text = async (name: string, limits: object) => (await alert(name, { thresholds: limits }))[0]?.annotations["description"];
   expect(await text("SnowlineLagOverTarget", { catchUpSeconds: 7200 })).toContain("still over it in 2 h.");
   expect(await text("SnowlineStalled", { stalledSeconds: 100 })).toContain("for more than 100 s.");
-  expect(await text("SnowlineRejecting", { rejectedFraction: 0.25 })).toContain("25 % is the bound");
+  expect(await text("SnowlineRejecting", { rejectedFraction: 0.07 })).toContain(" 7 % is the bound");
 });
 
 test("alerts are of the release's own operator, and of the namespaces in its scope only", async () => {

@@ -8,6 +8,7 @@ import { boards } from "../../development/dashboards/dashboard-files.ts";
 import { openNumberedTopic } from "../e2e/cluster/numbered-topic.ts";
 import { sharedBroker } from "../kafka/shared-broker.ts";
 import { uniqueName } from "../kafka/unique-name.ts";
+import { alertRules } from "./alert-rules.ts";
 import { type MonitoredPlace, openMonitoredPlace, operatorNamespace } from "./monitored-place.ts";
 import { type KubernetesDiscovery, type PodDiscovery, startPodDiscovery } from "./pod-discovery.ts";
 import { type StartedPrometheus, startPrometheus } from "./started-prometheus.ts";
@@ -98,7 +99,7 @@ beforeAll(async () => {
     }),
   );
   const discovery = opened.use(await startPodDiscovery(place.api));
-  prometheus = opened.use(await startPrometheus({ scrapes: await documentedScrapes(discovery) }));
+  prometheus = opened.use(await startPrometheus({ scrapes: await documentedScrapes(discovery), rules: await alertRules() }));
   const orders = pipeline(topic.name, place.directory);
   await place.apply(connection(bootstrap), orders);
   const stop = topic.writeSteadily(recordsPerSecond);
@@ -177,4 +178,15 @@ test("the documented jobs find the operator and the pods, and label them as the 
     pipeline: "orders",
     pod: expect.stringMatching(/^pipeline-orders-/),
   });
+});
+
+test("the rules find the pipeline and the operator, and none fires while all is well", async () => {
+  const { groups } = await alertRules();
+  const orders = { namespace: place.namespace, pipeline: "orders" };
+  for (const { record } of groups.flatMap(({ rules }) => rules))
+    if (record !== undefined) expect((await prometheus.query(record))[0]?.metric, record).toMatchObject(orders);
+  expect(await prometheus.query('ALERTS{alertstate="firing"}')).toEqual([]);
+  // One record of fifty is spoilt, and the bound is one of a hundred.
+  const waiting = await prometheus.query('ALERTS{alertstate="pending"}');
+  expect(waiting.map(({ metric }) => metric["alertname"])).toEqual(["SnowlineRejecting"]);
 });
