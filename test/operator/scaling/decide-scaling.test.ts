@@ -244,7 +244,7 @@ describe("fewer pods", () => {
   });
 
   it("where a lag comes from how seldom pods load, and says so", () => {
-    const seldom: Group = { replicas: 6, arrivals: 600, busy: 0.1, lagRecords: 30_000, lagSeconds: 50 };
+    const seldom: Group = { replicas: 6, arrivals: 600, busy: 0.1, lagRecords: 600_000, lagSeconds: 1_000 };
     const before = after(90, running(6), seldom);
     expect(before.decision.limiter).not.toBe("CatchingUp");
     expect(after(600, running(6), seldom).decision).toMatchObject({ replicas: 1 });

@@ -44,6 +44,12 @@ describe("a sink that takes no more", () => {
     expect(freed.decision).toMatchObject({ replicas: 12 });
   });
 
+  it("keeps pods that keep up while each of them waits for it: fewer would fall behind", () => {
+    const waiting: Group = { replicas: 6, arrivals: 2_000, busy: 0.3 };
+    expect(after(900, running(6), { ...waiting, sinkWait: 0.8 }).decision).toMatchObject({ replicas: 6, limiter: "Demand" });
+    expect(after(900, running(6), waiting).decision.replicas).toBe(3);
+  });
+
   it("is recognised when fewer pods read as much", () => {
     const before = after(120, running(6), { ...slow, replicas: 6, bounds: { min: 1, max: 6, window: null } });
     const fewer = after(100, before.memory, { ...slow, replicas: 3, read: 1_450, nowMs: at(110) });
@@ -114,13 +120,14 @@ describe("a partition that is too much for a pod", () => {
   });
 
   it("is found by its lag where it is all that lags, though nobody says what arrives there", () => {
-    const group: Group = { replicas: 12, arrivals: 1_200, bounds: { min: 1, max: 24, window: null } };
-    const { pods, ...all } = observed(group);
+    const { pods, ...all } = observed({ replicas: 6, arrivals: 1_200 });
     const lagging: readonly ScalingPod[] = pods.map((pod, index) =>
-      index === 0 ? { ...pod, lagRecords: 500_000, lagSeconds: 900, busyFraction: 1, recordsPerSecond: 1_000 } : pod,
+      index === 0
+        ? { ...pod, splits: 1, lagRecords: 500_000, lagSeconds: 900, busyFraction: 1, recordsPerSecond: 1_000 }
+        : { ...pod, splits: index === 1 ? 3 : 2 },
     );
-    const { decision } = decideScaling(running(12), { ...all, pods: lagging });
-    expect(decision).toMatchObject({ replicas: 12, limiter: "PartitionSkew" });
+    const { decision } = decideScaling(running(6), { ...all, pods: lagging });
+    expect(decision).toMatchObject({ replicas: 6, limiter: "PartitionSkew" });
     expect(decision.message).toMatch(/one pod with one partition is behind while the others have time to spare/);
   });
 });
