@@ -1,14 +1,12 @@
 import { expect, test } from "vitest";
 import { startMetricsServer } from "../../cluster/metrics-server.ts";
 import { openField, until } from "./field.ts";
-import { exampleObjects, order, ordersArrived, ordersPipeline } from "./orders-example.ts";
+import { backlog, exampleObjects, order, ordersArrived, ordersPipeline } from "./orders-example.ts";
 import { podsWatched } from "./pods-watched.ts";
 
 const say = (line: string): void => console.log(line);
-/** A pod of a test needs a minute for it on an idle machine, and the autoscaler sees it half a minute after it begins. */
-const backlog = 80_000;
 /** An autoscaler asks every 15 s, and metrics are of the 10 s before. */
-const scalingTimeoutMs = 150_000;
+const scalingTimeoutMs = 180_000;
 
 test("an HPA on CPU scales the pipeline out and in, and the table has each record once", { timeout: 600_000 }, async () => {
   await using field = await openField();

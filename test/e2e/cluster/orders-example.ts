@@ -36,8 +36,10 @@ export interface OrdersPlace {
 
 /** What a pod may use of a CPU, and half of it is its request, as in the examples: the load of a test is much for it. */
 const podMillicores = 150;
-/** Digests that the SQL makes of each record for nothing: some 1,500 records a second are then all that such a pod can do. */
-const digests = 100;
+/** Digests that the SQL makes of each record for nothing: some 400 records a second are then all that such a pod can do. */
+const digests = 200;
+/** Records that one pod has work for a minute with, on an idle machine. */
+export const backlog = 20_000;
 
 /** The Pipeline of an example, as a user changes it: its own topic, schema and group, a load a second; pods with little and much to do. */
 export async function ordersPipeline(file: string, { field, topic }: OrdersPlace): Promise<ExampleObject> {

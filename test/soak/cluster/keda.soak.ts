@@ -4,6 +4,7 @@ import { startKeda } from "../../cluster/keda.ts";
 import { type Field, openField, until } from "../../e2e/cluster/field.ts";
 import type { NumberedTopic } from "../../e2e/cluster/numbered-topic.ts";
 import {
+  backlog,
   type ExampleObject,
   exampleObjects,
   groupOf,
@@ -14,8 +15,6 @@ import {
 import { podsWatched } from "../../e2e/cluster/pods-watched.ts";
 
 const say = (line: string): void => console.log(line);
-/** A pod of a test needs a minute for it on an idle machine. */
-const backlog = 80_000;
 /** KEDA and the autoscaler ask every few seconds; pods with so little CPU take half a minute to start. */
 const scalingTimeoutMs = 180_000;
 
@@ -38,7 +37,7 @@ async function scaledObject(file: string, field: Field, topic: NumberedTopic): P
   const [object] = (await exampleObjects(file)) as [ExampleObject];
   const [trigger] = object.spec["triggers"] as [{ readonly metadata: Record<string, string> }];
   const place = { bootstrapServers: field.bootstrap, consumerGroup: groupOf(field), topic: topic.name };
-  Object.assign(trigger.metadata, place, { lagThreshold: "10000" });
+  Object.assign(trigger.metadata, place, { lagThreshold: String(backlog / 8) });
   const behavior = { scaleDown: { stabilizationWindowSeconds: 10 } };
   const advanced = { horizontalPodAutoscalerConfig: { behavior } };
   Object.assign(object.spec, { pollingInterval: 5, cooldownPeriod: 20, advanced });
@@ -55,7 +54,7 @@ test("an HPA on lag scales the pipeline out and in, and the table has each recor
   const watched = podsWatched(field, "orders");
   await topic.write(backlog);
   const stop = topic.writeSteadily(50);
-  // 80,000 by 10,000 is more than there are partitions, and KEDA wants no pod that would stand by.
+  // The lag is worth eight pods, but there are six partitions, and KEDA wants no pod that would stand by.
   await until("a pod for each partition", async () => ((await watched.wanted()) === 6 ? true : undefined), scalingTimeoutMs);
   expect(await field.kubectl("get", "hpa", "keda-hpa-orders")).toMatch(/Pipeline\/orders/);
   await until("new pods to load", async () => ((await watched.ready()) > 1 ? true : undefined), scalingTimeoutMs);
