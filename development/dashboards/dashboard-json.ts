@@ -37,19 +37,32 @@ function dashboardJson(board: Board) {
     refresh: "30s",
     time: { from, to: "now" },
     timezone: "browser",
-    links: [{ type: "dashboards", title: "Snowline", tags: ["snowline"], asDropdown: false, includeVars: true, keepTime: true }],
+    links: [others],
     annotations: { list: [] },
     templating: { list: [source, ...variables.map(variableJson)] },
     panels: placed(sections),
   };
 }
 
+/** Leads to the other dashboards, with what is chosen here. */
+const others = {
+  type: "dashboards",
+  title: "Snowline",
+  tags: ["snowline"],
+  icon: "external link",
+  tooltip: "",
+  url: "",
+  asDropdown: false,
+  includeVars: true,
+  keepTime: true,
+  targetBlank: false,
+};
+
 const source = {
   name: "datasource",
   label: "Prometheus",
   type: "datasource",
   query: "prometheus",
-  current: {},
   hide: 0,
 };
 
@@ -66,7 +79,7 @@ function variableJson({ name, label, query, several }: Variable): object {
     multi: several,
     includeAll: several,
     // Not a list of all values: a cluster may have thousands.
-    ...(several ? { allValue: ".*", current: { text: "All", value: "$__all" } } : { current: {} }),
+    ...(several ? { allValue: ".*", current: { text: "All", value: "$__all" } } : {}),
     hide: 0,
   };
 }

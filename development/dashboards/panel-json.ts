@@ -90,11 +90,11 @@ function options({ kind, names }: Panel): object {
         mergeValues: true,
         showValue: names === undefined ? "never" : "auto",
         rowHeight: 0.8,
-        legend: { displayMode: "list", placement: "bottom", showLegend: false },
+        legend: { displayMode: "list", placement: "bottom", showLegend: false, calcs: [] },
         tooltip: { mode: "single", sort: "none" },
       };
     case "table":
-      return { showHeader: true, cellHeight: "sm", footer: { show: false } };
+      return { showHeader: true, cellHeight: "sm" };
     default:
       return kind satisfies never;
   }
