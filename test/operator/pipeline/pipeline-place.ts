@@ -101,7 +101,9 @@ export async function openPipelinePlace(access: ApiAccess): Promise<PipelinePlac
         const found = await pipeline();
         if (holds(found)) return found;
         if (Date.now() - since > patienceMs)
-          throw new Error(`${namespace}: not so within ${patienceMs} ms: ${what}; it is ${JSON.stringify(found?.status)}`);
+          throw new Error(
+            `${namespace}: not so within ${patienceMs} ms: ${what}; faults: ${kubelet.faults.join(", ")}; it is ${JSON.stringify(found?.status)}`,
+          );
         await sleep(100);
       }
     },

@@ -22,23 +22,33 @@ export interface PlayedKubelet extends AsyncDisposable {
 
 /** Begins to play. There is no node: pods stay unbound, and a finalizer keeps them until they have ended. */
 export function playKubelet(api: Api, namespace: string): PlayedKubelet {
-  const working = new Set<Promise<void>>();
+  const working = new Map<string, Promise<void>>();
+  /** As they were seen last while they were worked on: a busy server is not asked for the same again before it has answered. */
+  const waiting = new Map<string, LivePod>();
   const kubelet: PlayedKubelet = {
     exitCode: 0,
     faults: [],
     [Symbol.asyncDispose]: async () => {
       clearInterval(again);
       await pods[Symbol.asyncDispose]();
-      await Promise.all(working);
+      waiting.clear();
+      await Promise.all(working.values());
     },
   };
   const handle = (pod: LivePod): void => {
+    const { uid = "" } = pod.metadata;
+    if (working.has(uid)) return void waiting.set(uid, pod);
     const work = play(api, pod, kubelet)
       .catch((error: unknown) => {
         if (!isApiError(error, "NotFound", "Conflict", "Invalid")) kubelet.faults.push(String(error));
       })
-      .finally(() => working.delete(work));
-    working.add(work);
+      .finally(() => {
+        working.delete(uid);
+        const next = waiting.get(uid);
+        waiting.delete(uid);
+        if (next !== undefined) handle(next);
+      });
+    working.set(uid, work);
   };
   const pods: Reflector<LivePod> = startReflector<LivePod>({
     api,
@@ -51,7 +61,10 @@ export function playKubelet(api: Api, namespace: string): PlayedKubelet {
   });
   // Pods that were kept from ending, until they no longer are.
   const again = setInterval(
-    () => pods.store.list().forEach((pod) => pod.metadata.deletionTimestamp !== undefined && handle(pod)),
+    () =>
+      pods.store
+        .list()
+        .forEach((pod) => pod.metadata.deletionTimestamp !== undefined && !working.has(pod.metadata.uid ?? "") && handle(pod)),
     500,
   );
   return kubelet;
