@@ -2,6 +2,7 @@ import { type AddressInfo, createServer, type Socket } from "node:net";
 import { Admin as KafkaAdmin } from "@platformatic/kafka";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { KafkaConnection, KafkaSource } from "../../../crds/connectors/kafka.ts";
+import { Batch } from "../../../runtime/component/batch.ts";
 import { type ProbeQuestion, questionBytesMax } from "../../../runtime/probe/probe-message.ts";
 import type { SecureBroker } from "../../kafka/broker.ts";
 import { freePorts } from "../../kafka/free-port.ts";
@@ -9,6 +10,8 @@ import { sharedBroker } from "../../kafka/shared-broker.ts";
 import { uniqueName } from "../../kafka/unique-name.ts";
 import { KafkaPlace } from "../kafka/kafka-place.ts";
 import { ProbeProcess } from "./probe-process.ts";
+
+const never = new AbortController().signal;
 
 let place: KafkaPlace;
 let bootstrap: string;
@@ -91,6 +94,24 @@ test("records of a transaction count once it is committed", async () => {
   expect(await probe.ask(question)).toMatchObject({ lagRecords: 0 });
   await transaction.commit();
   await expect.poll(async () => probe.ask({ ...question, id: uniqueName("again") })).toMatchObject({ lagRecords: 3 });
+});
+
+test("once all is loaded there is no lag, also behind the marks that transactions leave at the end", async () => {
+  const [topic, name] = [await place.topic(), uniqueName("orders")];
+  const producer = await place.producer({ transactionalId: uniqueName("tx"), maxInFlightRequests: 1, idempotent: true });
+  for (const end of ["commit", "abort"] as const) {
+    const transaction = await producer.transaction();
+    await transaction.send({ topic, acks: -1, messages: [{ value: end }] });
+    await transaction[end]();
+  }
+  const source = await place.source({ topics: [topic] }, { context: place.context({ namespace: "shop", name }) });
+  for (const split of await source.splits(never)) await source.open(split, null);
+  const batch = new Batch([], { bytesMax: 1 << 20, recordsMax: 100 });
+  while (source.progress()[0]!.at !== source.progress()[0]!.end) await source.read(batch, never);
+  expect(batch.count).toBe(1);
+  source.loaded(batch.moves);
+  await source[Symbol.asyncDispose]();
+  expect(await probe.ask(questionOf({ topics: [topic] }, { name }))).toMatchObject({ lagRecords: 0, ends: 4 });
 });
 
 test("a pattern counts all topics that match, and none yet is no lag", async () => {
