@@ -8,7 +8,7 @@ import { loadTold } from "./simulated-pods.ts";
 import { startOperator } from "./started-operator.ts";
 
 /** Scenarios at a time: most of one is waiting for Deployments and for pods to be asked. */
-const atOnce = 16;
+const atOnce = 12;
 /** A scenario has about twenty-five writes; one that has more than this never settles. */
 const writesMax = 80;
 /** What is there after a write is what is there before the next: only some are tried both ways. */
