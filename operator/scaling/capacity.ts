@@ -11,7 +11,7 @@ export const workingFraction = 0.25;
 /** Below this part a pod's work tells nothing at all. */
 const idleFraction = 0.02;
 /** From which part of the time on waiting for the sink is part of what limits a pod. */
-export const waitingFraction = 0.3;
+const waitingFraction = 0.3;
 
 /** How well it is known what a pod carries. */
 export type CapacityQuality = keyof Omit<CapacitySamples, "atMs">;

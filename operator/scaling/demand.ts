@@ -36,7 +36,7 @@ interface Limits {
 /** As full as pods are made: the headroom bears a peak until there are more pods. Flink's autoscaler takes the same number. */
 export const planned: Limits = { utilization: 0.7, beforeLeap: 0.85, hottest: 0.85, beside: 0.05 };
 /** As full as pods may become before there are more. What lies between the two is what arrivals may waver without any step. */
-export const tolerated: Limits = { utilization: 0.8, beforeLeap: 0.93, hottest: 0.95, beside: 0.1 };
+const tolerated: Limits = { utilization: 0.8, beforeLeap: 0.93, hottest: 0.95, beside: 0.1 };
 
 /** From how many times as many pods on a step is a leap: from 6 to 12 of 12 partitions, from 1 to 2. */
 const leapFactor = 1.5;

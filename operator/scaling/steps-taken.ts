@@ -26,15 +26,15 @@ export interface Block {
 }
 
 /** For how long a step counts, in milliseconds. */
-export const stepsWindowMs = 3_600_000;
+const stepsWindowMs = 3_600_000;
 /** Steps kept at most: the budget allows fewer. */
 export const stepsMax = 32;
 /** Seconds of an hour that steps may stop the reading: two hundredths. */
-export const stallSecondsMax = 72;
+const stallSecondsMax = 72;
 /** What a step costs at least, in seconds: a pod that starts and one that ends cost more than the stop of the others. */
 const stallSecondsMin = 3;
 /** What a step costs while none was measured, in seconds: a consumer group of some pods takes about that long. */
-export const stallSecondsAssumed = 5;
+const stallSecondsAssumed = 5;
 
 /** What a step costs, in seconds without reading. */
 export const stallSecondsOf = (rebalanceSeconds: number | null): number =>

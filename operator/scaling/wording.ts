@@ -14,7 +14,7 @@ export const shownNumber = (value: number): string =>
 /** `1 pod`, `3 pods`. */
 export const pods = (count: number): string => counted(count, "pod");
 /** `1 partition`, `3 partitions`. */
-export const partitions = (count: number): string => counted(count, "partition");
+const partitions = (count: number): string => counted(count, "partition");
 /** `25 %`. */
 export const percent = (fraction: number): string => `${Math.round(fraction * 100)} %`;
 /** `45 seconds`, `5 minutes`, `2 hours`: rounded up, so that what is promised has happened by then. */

@@ -1,7 +1,7 @@
 import { podPerSecond } from "./traces.ts";
 
 /** Seconds from the wish for a pod until it reads: scheduling, an image that is there, a first assignment. */
-export const startSeconds = 25;
+const startSeconds = 25;
 /** Seconds for which a partition that moves to another pod is read by none. */
 export const stallSeconds = 5;
 /** Every so many seconds a pod loads what it has read. */

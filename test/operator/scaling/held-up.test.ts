@@ -80,6 +80,15 @@ describe("a step that brought nothing", () => {
     expect(after(300, blocked.memory, { ...behind, replicas: 2, nowMs: at(2_100) }).decision).toMatchObject({ replicas: 12 });
   });
 
+  it("is not taken back while a pod does not answer", () => {
+    const before = after(120, running(2), { ...behind, replicas: 2 });
+    const judgedAt = after(90, before.memory, { ...behind, replicas: 12, read: 1_600, nowMs: at(100) });
+    const { pods, ...all } = observed({ ...behind, replicas: 12, read: 1_600, nowMs: at(105) });
+    expect(judgedAt.decision).toMatchObject({ replicas: 2, limiter: "Ineffective" });
+    const { decision } = decideScaling(judgedAt.memory, { ...all, pods: pods.slice(1) });
+    expect(decision.replicas).toBe(12);
+  });
+
   it("takes back itself and no more: a lag still keeps all other pods", () => {
     const back = stepped();
     const { decision } = after(600, back.memory, { ...behind, arrivals: 300, read: 1_500, replicas: 2, nowMs: at(800) });
@@ -129,6 +138,16 @@ describe("a partition that is too much for a pod", () => {
     const { decision } = decideScaling(running(6), { ...all, pods: lagging });
     expect(decision).toMatchObject({ replicas: 6, limiter: "PartitionSkew" });
     expect(decision.message).toMatch(/one pod with one partition is behind while the others have time to spare/);
+  });
+});
+
+describe("a pod with several partitions that alone is behind", () => {
+  it("is relieved by further pods: its partitions can be spread", () => {
+    const { pods, ...all } = observed({ replicas: 4, arrivals: 1_200 });
+    const lagging = pods.map((pod, index) =>
+      index === 0 ? { ...pod, lagRecords: 500_000, lagSeconds: 900, busyFraction: 1, recordsPerSecond: 1_000 } : pod,
+    );
+    expect(decideScaling(running(4), { ...all, pods: lagging }).decision).toMatchObject({ replicas: 12, limiter: "Demand" });
   });
 });
 
