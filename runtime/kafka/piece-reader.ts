@@ -3,7 +3,8 @@ import type { Position } from "../component/position.ts";
 import type { RecordView } from "../component/record.ts";
 import type { SplitProgress } from "../component/source.ts";
 import { CorruptRecords } from "./byte-reader.ts";
-import type { FetchedSplit, Fetcher, Piece } from "./fetcher.ts";
+import type { FetchedSplit } from "./fetched-split.ts";
+import type { Fetcher, Piece } from "./fetcher.ts";
 import { RecordChunk } from "./record-chunk.ts";
 import { RecordReader } from "./record-reader.ts";
 

@@ -1,5 +1,5 @@
 import { type Cluster, latest } from "./cluster.ts";
-import type { FetchedSplit } from "./fetcher.ts";
+import type { FetchedSplit } from "./fetched-split.ts";
 import { type LedPartition, listOffsets } from "./list-offsets.ts";
 
 /**

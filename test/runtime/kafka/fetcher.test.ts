@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { CorruptRecords } from "../../../runtime/kafka/byte-reader.ts";
-import { Fetcher, type FetchedSplit } from "../../../runtime/kafka/fetcher.ts";
+import type { FetchedSplit } from "../../../runtime/kafka/fetched-split.ts";
+import { Fetcher } from "../../../runtime/kafka/fetcher.ts";
 import { kafkaLimits } from "../../../runtime/kafka/kafka-limits.ts";
 import { fetched, type StubAnswers, stubCluster, stubContext, stubTopic } from "./stub-cluster.ts";
 
