@@ -45,7 +45,9 @@ export async function openContest(
 ): Promise<Contest> {
   const { bootstrap } = await sharedBroker();
   const client = independentClient(bootstrap);
-  const [admin, producer] = [client.admin(), client.producer({ allowAutoTopicCreation: false })];
+  // A send that is tried again must not put a record into the topic twice: the table would rightly have it twice.
+  const producer = client.producer({ allowAutoTopicCreation: false, idempotent: true, maxInFlightRequests: 1 });
+  const admin = client.admin();
   const topic = uniqueName("contest");
   await Promise.all([admin.connect(), producer.connect()]);
   await createTopic(admin, { topic, numPartitions: partitions });
