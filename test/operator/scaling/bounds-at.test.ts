@@ -57,6 +57,7 @@ describe("bounds", () => {
   it("never change without windows, and one that cannot be read never holds", () => {
     const at = ms("2026-06-01T00:00:00Z");
     expect(boundsAt({ ...scaling(), windows: undefined! }, at)).toEqual({ min: 1, max: 5, window: null, nextChangeMs: null });
+    expect(boundsAt(scaling({ ...workdays, end: workdays.start }), at).min).toBe(1);
     expect(boundsAt(scaling({ ...workdays, timeZone: "Europe/Nowhere" }), at)).toMatchObject({
       min: 1,
       window: null,

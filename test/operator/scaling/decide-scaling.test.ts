@@ -152,6 +152,17 @@ describe("more pods", () => {
     expect(decideScaling(calm.memory, observed(jumped)).decision).toMatchObject({ replicas: 12 });
   });
 
+  it("earlier where pods take long to start: how long is learned from each step up", () => {
+    const stepped = after(40, after(20, running(3), { replicas: 3, arrivals: 1_500 }).memory, {
+      replicas: 4,
+      arrivals: 1_500,
+      settled: false,
+      nowMs: beginMs + 50_000,
+    });
+    const settled = decideScaling(stepped.memory, observed({ replicas: 4, arrivals: 1_500, nowMs: beginMs + 60_000 })).memory;
+    expect(settled).toMatchObject({ startSeconds: 50, replicas: 4, steps: [{ atMs: beginMs + 10_000, from: 3, to: 4 }] });
+  });
+
   it("none for a jump that the target has time for", () => {
     const calm = after(120, running(3), { replicas: 3, arrivals: 1_500, targetLagSeconds: 3_600 });
     const jumped: Group = { replicas: 3, nowMs: beginMs + 10_000, arrivals: 2_250, lagRecords: 60_000, targetLagSeconds: 3_600 };

@@ -44,6 +44,12 @@ describe("a sink that takes no more", () => {
     expect(freed.decision).toMatchObject({ replicas: 12 });
   });
 
+  it("gets more when pods wait for it no longer, though they read no more yet", () => {
+    const held = trial(1_550);
+    const freed = after(10, held.memory, { ...slow, replicas: 6, read: 1_550, sinkWait: 0.1, nowMs: at(130) });
+    expect(freed.decision).toMatchObject({ replicas: 12 });
+  });
+
   it("keeps pods that keep up while each of them waits for it: fewer would fall behind", () => {
     const waiting: Group = { replicas: 6, arrivals: 2_000, busy: 0.3 };
     expect(after(900, running(6), { ...waiting, sinkWait: 0.8 }).decision).toMatchObject({ replicas: 6, limiter: "Demand" });
