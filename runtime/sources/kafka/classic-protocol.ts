@@ -132,6 +132,14 @@ class ClassicMember {
     this.#loop.assign({ partitions: new Map() });
   }
 
+  /** What is held and no longer ours: the reader is about to let it go. */
+  #leaves(): Partitions {
+    const ours = this.#loop.assignment?.partitions ?? new Map<string, readonly number[]>();
+    return new Map(
+      [...this.#holds].map(([topic, list]) => [topic, list.filter((one) => ours.get(topic)?.includes(one) !== true)]),
+    );
+  }
+
   /** Only these are held from now on. Who held others joins again, so that they are shared out. */
   #release(partitions: Partitions): void {
     clearTimeout(this.#releaseTimer);
@@ -164,7 +172,7 @@ class ClassicMember {
     const metadata = encodeConsumerProtocolSubscription({
       version: subscriptionVersion,
       topics: [...topics.keys()],
-      userData: Buffer.alloc(0),
+      userData: JSON.stringify({ leaves: Object.fromEntries(this.#leaves()) }),
       ownedPartitions: [...this.#holds].map(([topic, partitions]) => ({ topic, partitions: [...partitions] })),
       generationId: this.#generation,
     });
@@ -200,9 +208,9 @@ class ClassicMember {
   #share(members: readonly { readonly memberId: string; readonly metadata: Buffer }[]) {
     const wishes = new Map(
       members.map(({ memberId, metadata }) => {
-        const { topics, ownedPartitions, generationId } = decodeConsumerProtocolSubscription(metadata);
+        const { topics, ownedPartitions, generationId, userData } = decodeConsumerProtocolSubscription(metadata);
         const holds = new Map(ownedPartitions.map(({ topic, partitions }) => [topic, partitions]));
-        return [memberId, { topics, holds, generation: generationId }];
+        return [memberId, { topics, holds, leaves: leavesIn(userData), generation: generationId }];
       }),
     );
     const counts = new Map([...this.#topics.values()].map(({ name, leaders }) => [name, leaders.length]));
@@ -215,6 +223,16 @@ class ClassicMember {
         assignedPartitions: [...assigned].map(([topic, partitions]) => ({ topic, partitions: [...partitions] })),
       }),
     }));
+  }
+}
+
+/** What a member of ours says of itself; nothing where another kind of member says something else. */
+function leavesIn(userData: Buffer | null): Partitions {
+  try {
+    const { leaves } = JSON.parse((userData ?? "").toString()) as { leaves?: Record<string, unknown> };
+    return new Map(Object.entries(leaves ?? {}).map(([topic, list]) => [topic, Array.isArray(list) ? (list as number[]) : []]));
+  } catch {
+    return new Map();
   }
 }
 

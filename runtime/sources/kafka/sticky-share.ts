@@ -3,6 +3,8 @@ export interface Wish {
   readonly topics: readonly string[];
   /** By topic: partitions that it may still be reading. */
   readonly holds: ReadonlyMap<string, readonly number[]>;
+  /** By topic: those of them that it is about to let go. To take them back would stop them for nothing. */
+  readonly leaves: ReadonlyMap<string, readonly number[]>;
   /** Of the assignment that `holds` comes from; of those who missed a later one nothing is held any more. */
   readonly generation: number;
 }
@@ -27,7 +29,8 @@ export function stickyShare(wishes: ReadonlyMap<string, Wish>, partitionCounts: 
     const readers = readersOf(topic);
     if (readers.length === 0) continue;
     for (let partition = 0; partition < partitionCounts.get(topic)!; partition++) {
-      const holder = holders.get(`${topic}/${partition}`)?.[0];
+      const stays = (member: string): boolean => wishes.get(member)?.leaves.get(topic)?.includes(partition) !== true;
+      const holder = holders.get(`${topic}/${partition}`)?.find(stays);
       hands.get(holder !== undefined && readers.includes(holder) ? holder : lightest(hands, readers))!.push({ topic, partition });
     }
   }

@@ -3,9 +3,10 @@ import { stickyShare, type Wish } from "../../../../runtime/sources/kafka/sticky
 import { seeded, seedOfRun } from "../../../e2e/exactly-once/random.ts";
 
 type Holds = Readonly<Record<string, readonly number[]>>;
-const wish = (topics: readonly string[], holds: Holds = {}, generation = 1): Wish => ({
+const wish = (topics: readonly string[], holds: Holds = {}, generation = 1, leaves: Holds = {}): Wish => ({
   topics,
   holds: new Map(Object.entries(holds)),
+  leaves: new Map(Object.entries(leaves)),
   generation,
 });
 const shared = (wishes: Readonly<Record<string, Wish>>, counts: Readonly<Record<string, number>>) =>
@@ -66,6 +67,12 @@ test.each([
     expected: { a: { t: [0] }, b: { t: [1] } },
   },
   {
+    name: "what is about to be let go is not taken back when somebody else joins meanwhile",
+    wishes: { a: wish(["t"], { t: [0, 1, 2, 3] }, 2, { t: [1, 2] }), b: wish(["t"], {}, 2), c: wish(["t"], {}, -1) },
+    counts: { t: 4 },
+    expected: { a: { t: [0, 3] }, b: {}, c: {} },
+  },
+  {
     name: "a partition that is gone is nobody's",
     wishes: { a: wish(["t"], { t: [0, 9], gone: [0] }) },
     counts: { t: 1 },
@@ -92,10 +99,14 @@ test("whoever comes and goes, no partition has two readers, and once all is calm
       ]),
     );
   const members = new Map<string, Set<string>>([["m0", new Set()]]);
+  const leaving = new Map<string, Set<string>>();
   let next = 1;
   const rebalance = (everybodyLetsGo: boolean): void => {
     const wishes = new Map(
-      [...members].map(([name, holds]) => [name, { topics: [...counts.keys()], holds: holdsOf(holds), generation: 1 }]),
+      [...members].map(([name, holds]) => [
+        name,
+        { topics: [...counts.keys()], holds: holdsOf(holds), leaves: holdsOf(leaving.get(name) ?? new Set()), generation: 1 },
+      ]),
     );
     for (const [name, share] of stickyShare(wishes, counts)) {
       const mine = new Set(names(share));
@@ -105,6 +116,7 @@ test("whoever comes and goes, no partition has two readers, and once all is calm
       // Who is still loading goes on holding what it is to let go.
       const kept = everybodyLetsGo || random.next() < 0.5 ? [] : [...before].filter((partition) => !mine.has(partition));
       members.set(name, new Set([...mine, ...kept]));
+      leaving.set(name, new Set(kept));
     }
   };
   for (let round = 0; round < 300; round++) {
