@@ -20,6 +20,7 @@ export function scalingStatus({ observed, autoscaling }: Situation): Pick<Pipeli
   const { pipeline, nowMs } = observed;
   const before = pipeline.status?.scaling;
   if (autoscaling === null) return pipeline.spec.scaling === undefined || before === undefined ? {} : { scaling: before };
+  if (autoscaling.isUninformed && before?.replicas === autoscaling.decision.replicas) return { scaling: before };
   const { decision, bounds, memory } = autoscaling;
   const change = changeOf(before, autoscaling, timestamp(nowMs));
   const decidedTime = change === null ? before?.decidedTime : change.time;

@@ -94,13 +94,14 @@ test("what a pod says of rejected records goes before how many rows there are", 
     message: "5 of 100",
     lastTransitionTime: "",
   } as const;
-  const told = (status: "True" | "False") => {
-    const report = { ...idle, conditions: [{ ...condition, status }], totals: { ...idle.totals, rowsLoaded: 100_000 } };
+  const told = (status: "True" | "False", rowsLoaded = 100_000) => {
+    const report = { ...idle, conditions: [{ ...condition, status }], totals: { ...idle.totals, rowsLoaded } };
     const plan = decide({ ...observed, pods: observed.pods.map((pod) => ({ ...pod, report })) }, settings);
     const { conditions = [] } = plan.status;
     return { plan, found: conditions.find(({ type }) => type === "QualityAsExpected"), ready: conditions[0] };
   };
   expect(told("False").found).toMatchObject({ status: "False", reason: "TooManyRejected", message: "5 of 100" });
+  expect(told("False", 0).found).toMatchObject({ reason: "TooManyRejected" });
   expect(told("False").ready).toMatchObject({ status: "True" });
   expect(told("False").plan.happenings).toMatchObject([{ type: "Warning", reason: "TooManyRejected" }]);
   expect(told("True").found).toMatchObject({ status: "True" });

@@ -222,6 +222,7 @@ describe("a pipeline that may have no pod", () => {
     cluster.operate();
     expect(cluster.operate()).toBe(0);
     cluster.restartOperator();
+    cluster.pass(120);
     expect(cluster.operate()).toBe(0);
     expect(cluster.operate()).toBe(0);
   });

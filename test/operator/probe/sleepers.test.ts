@@ -133,6 +133,9 @@ test("one that wakes is asked no more, and what was known of it is forgotten", a
   await clock.advance(300_000);
   expect(asked.length).toBe(1);
   expect(clock.waiting).toBe(0);
+  sleepers.keep(sleeper("a"));
+  await clock.advance(15_000);
+  expect(asked.length).toBe(2);
 });
 
 test("another of the same name, or one that reads by another Connection now, begins anew", async () => {
