@@ -115,14 +115,14 @@ function registerStageSeconds(registry: Registry, status: () => Scraped): void {
   };
   counter(
     "snowline_stage_busy_seconds_total",
-    "Seconds each stage worked. The busy fraction of the pipeline is the greatest rate of any stage: max without(stage) (rate(…[1m])).",
+    "Seconds each stage worked; what a load takes at least counts in the part that its batch was full. The busy fraction of the pipeline is the greatest rate of any stage: max without(stage) (rate(…[1m])).",
     (target, { stageBusySeconds }) => {
       for (const stage of stages) target.inc({ stage }, stageBusySeconds[stage]);
     },
   );
   counter(
     "snowline_sink_wait_seconds_total",
-    "Seconds in which transformed batches waited for the sink. Its rate is the sink-wait fraction: near 1 more pods do not help.",
+    "Seconds in which transformed batches waited for the sink, each in the part that it was full. Its rate is the sink-wait fraction: near 1 more pods do not help.",
     (target, { sinkWaitSeconds }) => target.inc(sinkWaitSeconds),
   );
   counter(
