@@ -78,8 +78,8 @@ test(
     expect(inAgain.decisions!.length).toBeGreaterThanOrEqual(2);
     expect(await eventsOf(field)).toEqual(
       expect.arrayContaining([
-        expect.stringMatching(/^ScaledDown: .* to 0 pods/),
-        expect.stringMatching(/^ScaledUp: from 0 to \d pods/),
+        expect.stringMatching(/^ScaledUp: from 1 to \d pods/),
+        expect.stringMatching(/^ScaledDown: from \d to \d pods? /),
       ]),
     );
     await topic.write(100);
