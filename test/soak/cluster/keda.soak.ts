@@ -52,9 +52,9 @@ test("an HPA on lag scales the pipeline out and in, and the table has each recor
   await field.kubectl(...firstNumber);
   await field.condition("orders", "Ready", "True");
   const watched = podsWatched(field, "orders");
-  await topic.write(backlog);
+  // Worth more pods than there are partitions for a minute or two; KEDA wants no pod that would stand by.
+  await topic.write(3 * backlog);
   const stop = topic.writeSteadily(50);
-  // The lag is worth eight pods, but there are six partitions, and KEDA wants no pod that would stand by.
   await until("a pod for each partition", async () => ((await watched.wanted()) === 6 ? true : undefined), scalingTimeoutMs);
   expect(await field.kubectl("get", "hpa", "keda-hpa-orders")).toMatch(/Pipeline\/orders/);
   await until("new pods to load", async () => ((await watched.ready()) > 1 ? true : undefined), scalingTimeoutMs);
