@@ -65,7 +65,7 @@ const behind: Section = {
         },
       ],
     }),
-    overTime("Lag, by partition", "Age of the last loaded record where there are newer ones.", {
+    overTime("Lag, by partition", "Age of the oldest record that is not loaded, as far as is known.", {
       unit: "s",
       queries: [
         {

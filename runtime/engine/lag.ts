@@ -15,7 +15,10 @@ export interface SplitLag {
   readonly partition: number;
   /** Records not yet loaded; null while the split's end is unknown. */
   readonly records: number | null;
-  /** Age of the last loaded record while there are newer ones, else 0; null while unknown. */
+  /**
+   * At most how old the oldest record is that is not loaded, 0 where all are: no older than the last that is loaded, and than the
+   * moment at which all of them were. Null while unknown.
+   */
   readonly seconds: number | null;
 }
 
@@ -26,17 +29,32 @@ export interface Lag {
   readonly furthestBehind: SplitLag | null;
 }
 
+/** What is known of a split. */
+export interface SplitStanding {
+  readonly progress: SplitProgress;
+  readonly loaded: Loaded | undefined;
+  /** When all of it was loaded last; undefined: not since it was opened. */
+  readonly evenAtMs: number | undefined;
+}
+
 /** Lag of one split. What is read but not loaded still counts as lag: only the table matters. */
-export function lagOf(split: Split, options: { progress: SplitProgress; loaded: Loaded | undefined; nowMs: number }): SplitLag {
-  const { progress, loaded, nowMs } = options;
+export function lagOf(split: Split, standing: SplitStanding, nowMs: number): SplitLag {
+  const { progress, loaded, evenAtMs } = standing;
   const named = { split: split.id, topic: split.topic, partition: split.partition };
-  const at = loaded?.at ?? progress.at;
-  if (progress.end === null) return { ...named, records: null, seconds: null };
-  const records = Math.max(progress.end - at, 0);
-  if (records === 0) return { ...named, records, seconds: 0 };
+  const records = recordsBehind(standing);
+  if (records === null || records === 0) return { ...named, records, seconds: records };
   const timestampMs = loaded?.timestampMs ?? progress.timestampMs;
-  const seconds = timestampMs === null || timestampMs < 0 ? null : Math.max(nowMs - timestampMs, 0) / 1000;
+  const since = [
+    ...(timestampMs === null || timestampMs < 0 ? [] : [timestampMs]),
+    ...(evenAtMs === undefined ? [] : [evenAtMs]),
+  ];
+  const seconds = since.length === 0 ? null : Math.max(nowMs - Math.max(...since), 0) / 1000;
   return { ...named, records, seconds };
+}
+
+/** Records that are not loaded; null while the split's end is unknown. */
+export function recordsBehind({ progress, loaded }: Pick<SplitStanding, "progress" | "loaded">): number | null {
+  return progress.end === null ? null : Math.max(progress.end - (loaded?.at ?? progress.at), 0);
 }
 
 /** Sum of the records, the longest of the seconds, and the split with the most records. Null parts where no split knows. */

@@ -172,7 +172,7 @@ function registerGauges(registry: Registry, status: () => Scraped): void {
     fill: perSplit("records"),
   });
   gauge("snowline_lag_seconds", {
-    help: "Age of the last loaded record where there are newer ones, else 0.",
+    help: "Age of the oldest record that is not loaded, as far as is known; 0 where all are.",
     labelNames,
     fill: perSplit("seconds"),
   });

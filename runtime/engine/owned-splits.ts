@@ -3,7 +3,7 @@ import type { Move, Position, Split } from "../component/position.ts";
 import type { Sink } from "../component/sink.ts";
 import type { Source, SplitProgress } from "../component/source.ts";
 import { backoffMs, calmMs, reclaimMs } from "./backoff.ts";
-import { type Loaded, lagOf, type SplitLag } from "./lag.ts";
+import { type Loaded, lagOf, recordsBehind, type SplitLag } from "./lag.ts";
 import { attempt, noteReachable, persist } from "./persist.ts";
 import { noteNotices } from "./source-notices.ts";
 import { Standstill } from "./standstill.ts";
@@ -38,6 +38,8 @@ export class OwnedSplits {
   readonly #surroundings: Surroundings;
   readonly #open = new Map<string, Split>();
   readonly #loaded = new Map<string, Loaded>();
+  /** When all of an open split was loaded last. */
+  readonly #evenAtMs = new Map<string, number>();
   /** Where each split ended when it was first known, or ends now where that is less: what `caughtUp` waits for. */
   readonly #goals = new Map<string, number>();
   /** Until when a split is left alone: another owner took it, or it could not be opened. */
@@ -245,8 +247,17 @@ export class OwnedSplits {
     const nowMs = this.#surroundings.clock.now();
     return this.#source.progress().flatMap((progress: SplitProgress) => {
       const split = this.#open.get(progress.split);
-      return split === undefined ? [] : [lagOf(split, { progress, loaded: this.#loaded.get(split.id), nowMs })];
+      if (split === undefined) return [];
+      const [loaded, evenAtMs] = [this.#loaded.get(split.id), this.#evenAtMs.get(split.id)];
+      return [lagOf(split, { progress, loaded, evenAtMs }, nowMs)];
     });
+  }
+
+  /** Notes which splits are loaded to their end now. Called every second: what comes later is younger than that. */
+  noteEven(): void {
+    const nowMs = this.#surroundings.clock.now();
+    for (const progress of this.progress())
+      if (recordsBehind({ progress, loaded: this.#loaded.get(progress.split) }) === 0) this.#evenAtMs.set(progress.split, nowMs);
   }
 
   #noteOpened(): void {
@@ -277,5 +288,6 @@ export class OwnedSplits {
   #letGo(id: string): void {
     this.#source.release(id);
     this.#open.delete(id);
+    this.#evenAtMs.delete(id);
   }
 }

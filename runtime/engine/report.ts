@@ -48,6 +48,8 @@ export interface EngineStatus extends Scraped {
 export interface ReportedSplits {
   /** Of those that are open. */
   lag(): readonly SplitLag[];
+  /** Notes which of them are loaded to their end now. */
+  noteEven(): void;
   /** How many the source gave at the last claim, be they open or not. */
   readonly owned: number;
   /** How far each open one is read, and where it ends. */
@@ -93,7 +95,7 @@ export class PipelineReport {
   #started = false;
   #resumed = false;
   #lastLoadMs: number | null = null;
-  #splits: ReportedSplits = { lag: () => [], owned: 0, progress: () => [], total: () => null };
+  #splits: ReportedSplits = { lag: () => [], noteEven: () => {}, owned: 0, progress: () => [], total: () => null };
   #ends: Ends = new Map();
   #rebalances: Rebalances = { count: 0, stallSeconds: 0 };
   #splitlessSinceMs: number | null = null;
@@ -187,6 +189,7 @@ export class PipelineReport {
     let cancel = (): void => {};
     const turn = (): void => {
       this.#samples = keepSamples(this.#samples, this.#sums());
+      this.#splits.noteEven();
       this.#ends = noteEnds(this.#ends, this.#splits.progress(), this.#options.clock.now());
       this.#prove();
       cancel = this.#options.clock.after(sampleMs, turn);

@@ -17,7 +17,24 @@ test("lag counts what is not loaded, also what is read already", async () => {
   const text = await stage.registry.metrics();
   expect(text).toContain('snowline_lag_records{topic="orders",partition="0"} 3');
   expect(text).toContain('snowline_lag_records{topic="orders",partition="1"} 0');
-  expect(text).toContain('snowline_lag_seconds{topic="orders",partition="0"} 7');
+  expect(text).toContain('snowline_lag_seconds{topic="orders",partition="0"} 2');
+  stage.stop.abort();
+  await running;
+});
+
+test("what comes after a quiet night is as old as it is, not as the night was long", async () => {
+  const stage = new Stage();
+  stage.produce("orders/0", 1);
+  const running = stage.run();
+  await stage.clock.advance(10_000);
+  expect(stage.report.status().lag).toMatchObject({ records: 0 });
+  await stage.clock.advance(8 * 3600 * 1000);
+  stage.produce("orders/0", 1);
+  await stage.clock.advance(3000);
+  const { records, seconds } = stage.report.status().lag;
+  expect(records).toBe(1);
+  expect(seconds).toBeGreaterThanOrEqual(3);
+  expect(seconds).toBeLessThanOrEqual(4);
   stage.stop.abort();
   await running;
 });
