@@ -27,10 +27,11 @@ export function stay(situation: Situation): Verdict {
   return said(limiter, `${loadWords(situation)}; ${boundWords(limiter, situation)}`);
 }
 
-function limiterOf({ observation, need, quiet, lasting, overfull }: Situation): Limiter {
+function limiterOf({ observation, need, load, quiet, lasting, overfull }: Situation): Limiter {
   const { bounds, replicas, partitions } = observation;
   if (overfull && need !== null && need.replicas > replicas && replicas >= bounds.max) return "Maximum";
   if (overfull && need?.beyondPartitions === true && replicas === partitions) return "Partitions";
-  const few = quiet || (lasting !== null && lasting.replicas <= bounds.min);
+  // While something is to be caught up, `min` is not what anybody would look for.
+  const few = quiet || (load.behindRecords === 0 && lasting !== null && lasting.replicas <= bounds.min);
   return few && replicas === bounds.min ? "Minimum" : "Demand";
 }

@@ -16,5 +16,7 @@ export function readyFrom(judgements: readonly Judgement[], lastGoodRuns: boolea
   const open = counted.find(({ status, pending }) => status === "Unknown" || pending === true);
   if (open !== undefined) return { type: "Ready", status: "Unknown", reason: open.reason, message: open.message };
   const available = counted.find(({ type }) => type === "Available");
-  return { type: "Ready", status: "True", reason: "Running", message: available?.message ?? "" };
+  // Nothing runs, and nothing has to.
+  const reason = available?.reason === "Idle" ? available.reason : "Running";
+  return { type: "Ready", status: "True", reason, message: available?.message ?? "" };
 }

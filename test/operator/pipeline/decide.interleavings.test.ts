@@ -106,7 +106,7 @@ function atRest(cluster: SimulatedCluster, spec: SimulatedSpec): void {
   else if (spec.secret === null) expect(cluster.condition("Ready")).toBe("False ReferenceMissing");
   else if (wanted === 0 && !sleeps) expect(cluster.condition("Ready")).toMatch(/^False (Suspended|ScaledToZero|RolloutFailed)$/);
   else if (runs) {
-    expect(cluster.condition("Ready")).toBe("True Running");
+    expect(cluster.condition("Ready")).toBe(sleeps ? "True Idle" : "True Running");
     expect(status).toMatchObject({ pods: `${wanted}/${wanted}`, runningGeneration: cluster.pipeline?.generation });
     expect(cluster.revisions).toEqual([status.revision]);
   } else expect(cluster.condition("Progressing")).toBe("False RolloutFailed");

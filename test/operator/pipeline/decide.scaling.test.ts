@@ -209,7 +209,7 @@ describe("a pipeline that may have no pod", () => {
     cluster.settle();
     expect(replicas(cluster)).toBe(0);
     expect(cluster.status).toMatchObject({ drained: true, pods: "0/0", scaling: { replicas: 0 } });
-    expect(cluster.condition("Ready")).toBe("True Running");
+    expect(cluster.condition("Ready")).toBe("True Idle");
     expect(cluster.condition("Available")).toBe("True Idle");
     expect(cluster.status.lag).toEqual({ records: 0, seconds: 0 });
   });
@@ -273,7 +273,7 @@ describe("a pipeline that may have no pod", () => {
     expect(cluster.message("Scaling")).toContain("broker 127.0.0.1:1 does not answer");
     expect(reasons(cluster).filter((reason) => reason === "ProbeFailed").length).toBe(1);
     expect(replicas(cluster)).toBe(0);
-    expect(cluster.condition("Ready")).toBe("True Running");
+    expect(cluster.condition("Ready")).toBe("True Idle");
     expect(decide(cluster.observed()!, settings).requeueAfterMs).toBe(300_000);
     cluster.pass(301);
     cluster.operate();

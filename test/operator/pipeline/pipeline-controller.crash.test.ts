@@ -2,16 +2,8 @@ import { beforeAll, expect, test } from "vitest";
 import type { LivePipeline } from "../../../operator/pipeline/observed.ts";
 import type { ApiAccess } from "../../cluster/api-access.ts";
 import { sharedApiServer } from "../../cluster/shared-api-server.ts";
-import { mortalApi } from "./mortal-api.ts";
-import { openPipelinePlace, type PipelinePlace } from "./pipeline-place.ts";
-import { startOperator } from "./started-operator.ts";
-
-/** Scenarios at a time: most of one is waiting for Deployments. */
-const atOnce = 16;
-/** A scenario has about twenty writes; one that has more than this never settles. */
-const writesMax = 60;
-/** What is there after a write is what is there before the next: only some are tried both ways. */
-const bothWaysEach = 6;
+import { diesAtEachWrite } from "./dies-at-each-write.ts";
+import type { PipelinePlace } from "./pipeline-place.ts";
 
 let access: ApiAccess;
 beforeAll(async () => {
@@ -69,45 +61,6 @@ async function scenario(place: PipelinePlace, hasDied: () => boolean): Promise<v
   expect(place.kubelet.faults).toEqual([]);
 }
 
-/** The scenario with an operator that dies at a write, and another that takes its place. False: it had no such write. */
-async function dies(at: number, happens: "before" | "after"): Promise<boolean> {
-  await using place = await openPipelinePlace(access);
-  const mortal = mortalApi(place.api, at, happens);
-  await using operators = new AsyncDisposableStack();
-  const first = operators.use(await startOperator(mortal.api, place.namespace));
-  let died = false;
-  const succeed = async (): Promise<void> => {
-    await mortal.died;
-    died = true;
-    await first[Symbol.asyncDispose]();
-    operators.use(await startOperator(place.api, place.namespace));
-  };
-  const heir = succeed();
-  try {
-    await scenario(place, () => died);
-  } catch (cause) {
-    throw new Error(`an operator that dies ${happens} write ${at}`, { cause });
-  }
-  if (died) await heir;
-  return died;
-}
-
-test(
-  "an operator that dies at any of its writes leaves what another one brings to the same end",
-  { timeout: 1_200_000 },
-  async () => {
-    let at = 0;
-    let survived = false;
-    const next = async (): Promise<void> => {
-      while (!survived && at < writesMax) {
-        const write = at++;
-        if (!(await dies(write, "after"))) survived = true;
-        else if (write % bothWaysEach === 0) await dies(write, "before");
-      }
-    };
-    await Promise.all(Array.from({ length: atOnce }, next));
-    // Each write of the scenario was one to die at: the last ones were too many.
-    expect(survived).toBe(true);
-    expect(at).toBeGreaterThan(16);
-  },
+test("an operator that dies at any of its writes leaves what another one brings to the same end", { timeout: 1_200_000 }, () =>
+  diesAtEachWrite({ access, scenario: () => ({ run: scenario }), atOnce: 16, writesMax: 60 }),
 );

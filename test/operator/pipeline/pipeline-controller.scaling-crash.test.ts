@@ -2,17 +2,9 @@ import { beforeAll, expect, test } from "vitest";
 import type { LivePipeline } from "../../../operator/pipeline/observed.ts";
 import type { ApiAccess } from "../../cluster/api-access.ts";
 import { sharedApiServer } from "../../cluster/shared-api-server.ts";
-import { mortalApi } from "./mortal-api.ts";
-import { condition, openPipelinePlace, type PipelinePlace } from "./pipeline-place.ts";
+import { type DeadlyScenario, diesAtEachWrite } from "./dies-at-each-write.ts";
+import { condition, type PipelinePlace } from "./pipeline-place.ts";
 import { loadTold } from "./simulated-pods.ts";
-import { startOperator } from "./started-operator.ts";
-
-/** Scenarios at a time: most of one is waiting for Deployments and for pods to be asked. */
-const atOnce = 12;
-/** A scenario has about twenty-five writes; one that has more than this never settles. */
-const writesMax = 80;
-/** What is there after a write is what is there before the next: only some are tried both ways. */
-const bothWaysEach = 6;
 
 let access: ApiAccess;
 beforeAll(async () => {
@@ -22,16 +14,16 @@ beforeAll(async () => {
 const many = { arrivalsPerSecond: 250, lagRecords: 50_000, pods: 1 };
 const none = { arrivalsPerSecond: 0, lagRecords: 0, pods: 1 };
 
-/** A source whose state the scenario sets, as pods and probe tell it. */
-function playedSource() {
+/** With a source whose state the scenario sets, as pods and probe tell it. */
+function scaling(): DeadlyScenario {
   const source = { ...none, partitions: 12, carriesPerSecond: 100, loaded: 0 };
   return {
-    source,
-    tell: {
+    operator: {
       ask: async () => JSON.stringify(loadTold(source, { pods: source.pods, nowMs: Date.now() })),
       probe: async () => ({ lagRecords: source.lagRecords, partitions: source.partitions, ends: 1_000 }),
       probeMs: 500,
     },
+    run: (place, hasDied) => upAndDown(place, source, hasDied),
   };
 }
 
@@ -43,7 +35,7 @@ const asleep = (pipeline: LivePipeline | null): boolean =>
  * Up, down to none, and back. Once the operator has died and what it was at has come to its end, the rest is as if it had not: then it
  * goes on with the deletion.
  */
-async function scenario(place: PipelinePlace, source: ReturnType<typeof playedSource>["source"], hasDied: () => boolean) {
+async function upAndDown(place: PipelinePlace, source: object, hasDied: () => boolean): Promise<void> {
   Object.assign(source, many);
   await place.apply({ text: "one", set: { "spec.scaling": { min: 0, max: 2, scaleDownAfterSeconds: 0 } } });
   const grown = await place.until(
@@ -68,46 +60,8 @@ async function scenario(place: PipelinePlace, source: ReturnType<typeof playedSo
   expect(place.kubelet.faults).toEqual([]);
 }
 
-/** The scenario with an operator that dies at a write, and another that takes its place. False: it had no such write. */
-async function dies(at: number, happens: "before" | "after"): Promise<boolean> {
-  await using place = await openPipelinePlace(access);
-  const mortal = mortalApi(place.api, at, happens);
-  const { source, tell } = playedSource();
-  await using operators = new AsyncDisposableStack();
-  const first = operators.use(await startOperator(mortal.api, place.namespace, tell));
-  let died = false;
-  const succeed = async (): Promise<void> => {
-    await mortal.died;
-    died = true;
-    await first[Symbol.asyncDispose]();
-    operators.use(await startOperator(place.api, place.namespace, tell));
-  };
-  const heir = succeed();
-  try {
-    await scenario(place, source, () => died);
-  } catch (cause) {
-    throw new Error(`an operator that dies ${happens} write ${at}`, { cause });
-  }
-  if (died) await heir;
-  return died;
-}
-
 test(
   "an operator that dies at any of its writes while it scales up, to none and back leaves what another one brings to the same end",
   { timeout: 1_200_000 },
-  async () => {
-    let at = 0;
-    let survived = false;
-    const next = async (): Promise<void> => {
-      while (!survived && at < writesMax) {
-        const write = at++;
-        if (!(await dies(write, "after"))) survived = true;
-        else if (write % bothWaysEach === 0) await dies(write, "before");
-      }
-    };
-    await Promise.all(Array.from({ length: atOnce }, next));
-    // Each write of the scenario was one to die at: the last ones were too many.
-    expect(survived).toBe(true);
-    expect(at).toBeGreaterThan(16);
-  },
+  () => diesAtEachWrite({ access, scenario: scaling, atOnce: 12, writesMax: 80 }),
 );

@@ -45,7 +45,7 @@ test.concurrent("a Pipeline grows with what arrives, sleeps when nothing does, a
 
   Object.assign(source, { arrivalsPerSecond: 0, lagRecords: 0, pods: 4 });
   const asleep = await place.until("asleep", (pipeline) => pods(pipeline) === "0/0" && pipeline?.status?.drained === true);
-  expect(condition(asleep, "Ready")).toBe("True Running");
+  expect(condition(asleep, "Ready")).toBe("True Idle");
   expect(condition(asleep, "Scaling")).toBe("True Idle");
   expect(operator.happenings.map(({ reason }) => reason)).toContain("ScaledDown");
 

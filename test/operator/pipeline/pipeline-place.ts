@@ -133,4 +133,4 @@ export function condition(pipeline: LivePipeline | null, type: string): string {
 
 /** True where the spec as it is now runs. */
 export const isReady = (pipeline: LivePipeline | null): boolean =>
-  condition(pipeline, "Ready") === "True Running" && pipeline?.status?.observedGeneration === pipeline?.metadata.generation;
+  condition(pipeline, "Ready").startsWith("True ") && pipeline?.status?.observedGeneration === pipeline?.metadata.generation;
