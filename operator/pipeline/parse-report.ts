@@ -52,12 +52,13 @@ type ScalingTerms = Pick<PodReport, "load" | "arrivals" | "splitsTotal" | "rebal
 function scalingTermsOf(value: Fields): ScalingTerms {
   const [load, arrivals, rebalances] = [fields(value["load"]), fields(value["arrivals"]), fields(value["rebalances"])];
   const [busy, sinkWait] = [numberOf(load["busyFraction"]), numberOf(load["sinkWaitFraction"])];
+  const recordsPerSecond = numberOf(load["recordsPerSecond"]);
   const hottest = fields(arrivals["hottest"]);
   const hottestPerSecond = numberOf(hottest["recordsPerSecond"]);
   return {
-    ...(busy === null || sinkWait === null
+    ...(busy === null || sinkWait === null || recordsPerSecond === null
       ? {}
-      : { load: { busyFraction: Math.min(busy, 1), sinkWaitFraction: Math.min(sinkWait, 1) } }),
+      : { load: { busyFraction: Math.min(busy, 1), sinkWaitFraction: Math.min(sinkWait, 1), recordsPerSecond } }),
     ...(value["arrivals"] === undefined
       ? {}
       : {

@@ -22,8 +22,11 @@ export interface PodReport {
   /** Splits it owns. */
   readonly splits: number;
   readonly lastLoadTime: string | null;
-  /** Part of the last minute in which the busiest stage worked, and in which a batch waited for the sink, each between 0 and 1; absent where an older runtime does not tell. */
-  readonly load?: { readonly busyFraction: number; readonly sinkWaitFraction: number };
+  /**
+   * Part of the last minute in which the busiest stage worked, and in which a batch waited for the sink, each between 0 and 1, and the
+   * records that this was for, per second; absent where an older runtime does not tell.
+   */
+  readonly load?: { readonly busyFraction: number; readonly sinkWaitFraction: number; readonly recordsPerSecond: number };
   /** What arrived at its splits over the last minute; absent where an older runtime does not tell, null while it is not known. */
   readonly arrivals?: {
     readonly recordsPerSecond: number | null;

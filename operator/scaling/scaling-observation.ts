@@ -3,7 +3,7 @@ export interface ScalingPod {
   readonly uid: string;
   /** Partitions it reads. */
   readonly splits: number;
-  /** Records it read per second, over the last minute. */
+  /** Records it worked off per second, over the last minute. */
   readonly recordsPerSecond: number;
   /** Part of the last minute in which its busiest stage worked, between 0 and 1. */
   readonly busyFraction: number;

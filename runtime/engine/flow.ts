@@ -197,6 +197,7 @@ export class Flow {
       load = { ...sums, transformed: nothing, batch: null, trace };
       const transformed = await this.#transformed(batch, trace);
       load = { ...load, transformed };
+      report.transform(records);
       if ((await this.#judge(batch, transformed, last)) === "gather") {
         this.#ends.transform = { kind: "gather" };
         return this.#endTrace(load, null);

@@ -2,6 +2,7 @@
 export interface Sums {
   readonly atMs: number;
   readonly recordsRead: number;
+  readonly recordsTransformed: number;
   readonly rowsLoaded: number;
   /** Milliseconds each stage worked. */
   readonly stageMs: readonly number[];
@@ -10,7 +11,10 @@ export interface Sums {
 
 /** Averages over the window. */
 export interface Rates {
+  /** Records read: what waits for the transform among them. */
   readonly recordsPerSecond: number;
+  /** Records that came out of the transform: what the stages were busy with. */
+  readonly transformedPerSecond: number;
   readonly rowsPerSecond: number;
   /** Of the stage that worked most: at 1 the pipeline cannot go faster. */
   readonly busyFraction: number;
@@ -33,10 +37,11 @@ export function ratesOf(samples: readonly Sums[], now: Sums): Rates {
   const from = samples[0];
   const elapsedMs = from === undefined ? 0 : now.atMs - from.atMs;
   if (from === undefined || elapsedMs <= 0)
-    return { recordsPerSecond: 0, rowsPerSecond: 0, busyFraction: 0, sinkWaitFraction: 0 };
+    return { recordsPerSecond: 0, transformedPerSecond: 0, rowsPerSecond: 0, busyFraction: 0, sinkWaitFraction: 0 };
   const fraction = (ms: number): number => Math.min(Math.max(ms / elapsedMs, 0), 1);
   return {
     recordsPerSecond: ((now.recordsRead - from.recordsRead) * 1000) / elapsedMs,
+    transformedPerSecond: ((now.recordsTransformed - from.recordsTransformed) * 1000) / elapsedMs,
     rowsPerSecond: ((now.rowsLoaded - from.rowsLoaded) * 1000) / elapsedMs,
     busyFraction: fraction(Math.max(...now.stageMs.map((ms, stage) => ms - (from.stageMs[stage] ?? 0)))),
     sinkWaitFraction: fraction(now.sinkWaitMs - from.sinkWaitMs),

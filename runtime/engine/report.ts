@@ -37,8 +37,8 @@ export interface EngineStatus extends Scraped {
   readonly proof: Proof;
   readonly totals: Totals;
   readonly lag: Lag;
-  /** Of the last minute, each between 0 and 1: see `Rates`. */
-  readonly load: { readonly busyFraction: number; readonly sinkWaitFraction: number };
+  /** Of the last minute: see `Rates`. The records are those that the stages were busy with. */
+  readonly load: { readonly busyFraction: number; readonly sinkWaitFraction: number; readonly recordsPerSecond: number };
   /** Splits that there are in all, whoever reads them; null where the source does not know. */
   readonly splitsTotal: number | null;
   readonly lastLoadTime: string | null;
@@ -93,6 +93,7 @@ export class PipelineReport {
   #conditions: readonly Condition[] = [];
   #samples: readonly Sums[] = [];
   #started = false;
+  #transformed = 0;
   #resumed = false;
   #lastLoadMs: number | null = null;
   #splits: ReportedSplits = { lag: () => [], noteEven: () => {}, owned: 0, progress: () => [], total: () => null };
@@ -166,6 +167,11 @@ export class PipelineReport {
     this.metrics.recordsSkipped.inc(skipped);
   }
 
+  /** Records came out of the transform, as rows or rejects. */
+  transform(records: number): void {
+    this.#transformed += records;
+  }
+
   /** A batch is in the table. `refusedByFormat` of the `rejected` never reached the transform. */
   load(batch: { records: number; rows: number; rejected: number; refusedByFormat: number; skipped: number }): void {
     const totals = this.#totals;
@@ -211,7 +217,11 @@ export class PipelineReport {
       conditions: this.#conditions,
       totals: this.#totals,
       rates,
-      load: { busyFraction: rates.busyFraction, sinkWaitFraction: rates.sinkWaitFraction },
+      load: {
+        busyFraction: rates.busyFraction,
+        sinkWaitFraction: rates.sinkWaitFraction,
+        recordsPerSecond: rates.transformedPerSecond,
+      },
       arrivals: this.#started ? arrivalsOf(this.#ends, splits.length) : { recordsPerSecond: null, hottest: null },
       rebalances: this.#rebalances,
       splitsTotal: this.#splits.total(),
@@ -251,6 +261,7 @@ export class PipelineReport {
     return {
       atMs: this.#options.clock.now(),
       recordsRead: this.#totals.recordsRead,
+      recordsTransformed: this.#transformed,
       rowsLoaded: this.#totals.rowsLoaded,
       stageMs: stages.map((stage) => this.stageClock.busyMs(stage)),
       sinkWaitMs: this.stageClock.sinkWaitMs(),

@@ -79,13 +79,12 @@ function partitionsOf(pods: readonly ObservedPod[]): number | null {
 /** A pod of an older runtime does not tell how busy it is: nothing can be concluded from it. */
 function scalingPod({ uid, ready, report }: ObservedPod): readonly ScalingPod[] {
   if (!ready || report?.load === undefined) return [];
-  const { load, arrivals, lag, rates, rebalances = { count: 0, stallSeconds: 0 }, splits, atMs } = report;
+  const { load, arrivals, lag, rebalances = { count: 0, stallSeconds: 0 }, splits, atMs } = report;
   const hottest = arrivals?.hottest ?? null;
   return [
     {
       uid,
       splits,
-      recordsPerSecond: rates.recordsPerSecond,
       ...load,
       arrivalsPerSecond: arrivals?.recordsPerSecond ?? null,
       hottest: hottest === null ? null : { split: hottest.split, arrivalsPerSecond: hottest.recordsPerSecond },

@@ -213,7 +213,7 @@ test("what a report has of another type or size is not taken over", () => {
     lag: { records: Number.NaN, seconds: "1", furthestBehind: { split: "s".repeat(5_000), records: -1 } },
     splits: 2.7,
     lastLoadTime: "yesterday",
-    load: { busyFraction: 7, sinkWaitFraction: 0.5 },
+    load: { busyFraction: 7, sinkWaitFraction: 0.5, recordsPerSecond: 12 },
     arrivals: { recordsPerSecond: "many", hottest: { split: 3, recordsPerSecond: 1 } },
     splitsTotal: -1,
     rebalances: { count: 1.5, stallSeconds: null },
@@ -228,7 +228,7 @@ test("what a report has of another type or size is not taken over", () => {
     lag: { records: null, seconds: null, furthestBehind: { records: null } },
     splits: 2,
     lastLoadTime: null,
-    load: { busyFraction: 1, sinkWaitFraction: 0.5 },
+    load: { busyFraction: 1, sinkWaitFraction: 0.5, recordsPerSecond: 12 },
     arrivals: { recordsPerSecond: null, hottest: null },
     splitsTotal: null,
     rebalances: { count: 1, stallSeconds: 0 },
@@ -243,7 +243,7 @@ test("what an older runtime does not tell is left out, for 0 would be a claim", 
 
 test("what the number of pods follows from is taken over as it was told", () => {
   const told = {
-    load: { busyFraction: 0.7, sinkWaitFraction: 0.1 },
+    load: { busyFraction: 0.7, sinkWaitFraction: 0.1, recordsPerSecond: 900 },
     arrivals: { recordsPerSecond: 120.5, hottest: { split: "orders/3", recordsPerSecond: 80 } },
     splitsTotal: 12,
     rebalances: { count: 2, stallSeconds: 1.5 },

@@ -34,7 +34,7 @@ export function loadTold(source: SimulatedSource, { pods, nowMs }: { pods: numbe
       furthestBehind: null,
     },
     splits: Math.ceil(partitions / pods),
-    load: { busyFraction, sinkWaitFraction: 0 },
+    load: { busyFraction, sinkWaitFraction: 0, recordsPerSecond: busyFraction * carriesPerSecond },
     arrivals: { recordsPerSecond: arrivalsPerSecond / pods, hottest: arrivalsPerSecond === 0 ? null : hottest },
     splitsTotal: partitions,
     rebalances: { count: 0, stallSeconds: 0 },

@@ -109,7 +109,24 @@ test("a pod that waits for records is not busy at all", async () => {
   stage.topics.add("orders/0");
   const running = stage.run();
   await stage.clock.advance(60_000);
-  expect(stage.report.status().load).toEqual({ busyFraction: 0, sinkWaitFraction: 0 });
+  expect(stage.report.status().load).toEqual({ busyFraction: 0, sinkWaitFraction: 0, recordsPerSecond: 0 });
   stage.stop.abort();
+  await running;
+});
+
+test("what was read ahead is no work done: a backlog does not make a pod look faster than it is", async () => {
+  const stage = new Stage();
+  stage.sink.gate.shut();
+  const running = stage.run({ batch: { bytesMax: 1_000_000, recordsMax: 100, everyMs: 1000 } });
+  stage.produce("orders/0", 10_000);
+  await stage.clock.advance(30_000);
+  const { totals, rates, load } = stage.report.status();
+  const transformed = load.recordsPerSecond * 30;
+  expect(rates.recordsPerSecond * 30).toBeCloseTo(totals.recordsRead, 0);
+  // One batch is being loaded and one waits for the sink; a further one is read.
+  expect(transformed).toBeCloseTo(200, 0);
+  expect(totals.recordsRead).toBeGreaterThan(200);
+  stage.stop.abort();
+  stage.sink.gate.open();
   await running;
 });

@@ -26,7 +26,11 @@ test("what a pod tells is what the operator reads", async () => {
   await stage.clock.advance(10_000);
   const text = await (await fetch(`${server.url}/status/brief`)).text();
   const told = {
-    load: { busyFraction: expect.any(Number) as number, sinkWaitFraction: 0 },
+    load: {
+      busyFraction: expect.any(Number) as number,
+      sinkWaitFraction: 0,
+      recordsPerSecond: expect.closeTo(10, -1) as number,
+    },
     arrivals: {
       recordsPerSecond: expect.closeTo(10, -1) as number,
       hottest: { split: "orders/0", recordsPerSecond: expect.closeTo(10, -1) as number },

@@ -75,7 +75,7 @@ test.each(["Scaling", "QualityAsExpected"])(
 );
 
 test("an answer matters from which another number of pods may follow", () => {
-  const load = { busyFraction: 0.5, sinkWaitFraction: 0 };
+  const load = { busyFraction: 0.5, sinkWaitFraction: 0, recordsPerSecond: 100 };
   const arrivals = { recordsPerSecond: 100, hottest: null };
   const told = { ...parseReport(idleReport, 0)!, load, arrivals, splitsTotal: 3, rebalances: { count: 0, stallSeconds: 0 } };
   expect(answerMatters(told, { ...told, load: { ...load, busyFraction: 0.6 } })).toBe(false);
