@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { startMetricsServer } from "../../cluster/metrics-server.ts";
-import { openField, until } from "./field.ts";
-import { backlog, exampleObjects, order, ordersArrived, ordersPipeline } from "./orders-example.ts";
-import { podsWatched } from "./pods-watched.ts";
+import { openField, until } from "../../e2e/cluster/field.ts";
+import { backlog, exampleObjects, order, ordersArrived, ordersPipeline } from "../../e2e/cluster/orders-example.ts";
+import { podsWatched } from "../../e2e/cluster/pods-watched.ts";
 
 const say = (line: string): void => console.log(line);
 /** An autoscaler asks every 15 s, and metrics are of the 10 s before. */
