@@ -147,6 +147,14 @@ export const kafkaSource = object(
 );
 export type KafkaSource = Static<typeof kafkaSource>;
 
+/** The consumer group in which a pipeline's pods read: it is where their offsets are mirrored to. */
+export function consumerGroupOf(
+  { groupId }: Pick<KafkaSource, "groupId">,
+  { namespace, name }: { readonly namespace: string; readonly name: string },
+): string {
+  return groupId ?? `snowline.${namespace}.${name}`;
+}
+
 export const kafkaDeadLetter = object("A Kafka topic. It has to exist, or the brokers have to create topics by themselves.", {
   connection: connectionName("kafka"),
   topic,

@@ -1,5 +1,6 @@
 import type { Problem } from "../../crds/check.ts";
 import { shown } from "../../crds/explain.ts";
+import { consumerGroupOf } from "../../crds/connectors/kafka.ts";
 import type { PipelineSpec } from "../../crds/kinds/pipeline.ts";
 import type { Neighbours } from "./neighbours.ts";
 
@@ -37,5 +38,5 @@ export function checkGroup(
 function membershipOf({ namespace, name, spec }: Candidate): { readonly group: string; readonly connection: string } | null {
   const kafka = spec.source.kafka;
   if (kafka === undefined || spec.suspend === true) return null;
-  return { group: kafka.groupId ?? `snowline.${namespace}.${name}`, connection: kafka.connection };
+  return { group: consumerGroupOf(kafka, { namespace, name }), connection: kafka.connection };
 }

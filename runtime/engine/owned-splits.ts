@@ -254,9 +254,9 @@ export class OwnedSplits {
   }
 
   /** Notes which splits are loaded to their end now. Called every second: what comes later is younger than that. */
-  noteEven(): void {
+  noteEven(all: readonly SplitProgress[]): void {
     const nowMs = this.#surroundings.clock.now();
-    for (const progress of this.progress())
+    for (const progress of all)
       if (recordsBehind({ progress, loaded: this.#loaded.get(progress.split) }) === 0) this.#evenAtMs.set(progress.split, nowMs);
   }
 

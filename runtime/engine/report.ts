@@ -48,8 +48,8 @@ export interface EngineStatus extends Scraped {
 export interface ReportedSplits {
   /** Of those that are open. */
   lag(): readonly SplitLag[];
-  /** Notes which of them are loaded to their end now. */
-  noteEven(): void;
+  /** Notes which of them are loaded to their end now, as far as they have come. */
+  noteEven(progress: readonly SplitProgress[]): void;
   /** How many the source gave at the last claim, be they open or not. */
   readonly owned: number;
   /** How far each open one is read, and where it ends. */
@@ -195,8 +195,9 @@ export class PipelineReport {
     let cancel = (): void => {};
     const turn = (): void => {
       this.#samples = keepSamples(this.#samples, this.#sums());
-      this.#splits.noteEven();
-      this.#ends = noteEnds(this.#ends, this.#splits.progress(), this.#options.clock.now());
+      const progress = this.#splits.progress();
+      this.#splits.noteEven(progress);
+      this.#ends = noteEnds(this.#ends, progress, this.#options.clock.now());
       this.#prove();
       cancel = this.#options.clock.after(sampleMs, turn);
     };

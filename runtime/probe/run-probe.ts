@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Readable } from "node:stream";
+import { consumerGroupOf } from "../../crds/connectors/kafka.ts";
 import { NotConnected, Terminal } from "../component/errors.ts";
 import { ClusterCache } from "./cluster-cache.ts";
 import { probeKafka } from "./probe-kafka.ts";
@@ -60,7 +61,7 @@ async function probed(question: ProbeQuestion, clusters: ClusterCache, signal: A
   const { id, pipeline } = question;
   const { kafka: source } = question.source;
   if (source === undefined) return { id, error: "source: only a source.kafka can be probed. Set scaling.min to 1" };
-  const groupId = source.groupId ?? `snowline.${pipeline.namespace}.${pipeline.name}`;
+  const groupId = consumerGroupOf(source, pipeline);
   const answer = await clusters.use(question, source, (cluster) => probeKafka(cluster, { source, groupId }, signal));
   return { id, ...answer };
 }

@@ -1,4 +1,4 @@
-import type { KafkaSource } from "../../../crds/connectors/kafka.ts";
+import { consumerGroupOf, type KafkaSource } from "../../../crds/connectors/kafka.ts";
 import type { Batch } from "../../component/batch.ts";
 import type { ComponentContext } from "../../component/context.ts";
 import { NotConnected } from "../../component/errors.ts";
@@ -191,13 +191,12 @@ class KafkaRecords implements Source {
   }
 
   async #start(): Promise<Membership> {
-    const { namespace, name } = this.#context.pipeline;
-    const { log } = this.#context;
+    const { log, pipeline } = this.#context;
     const topics = await chosenTopics(this.#cluster, this.#choice);
     requireNamed(this.#choice, topics, this.#cluster);
     this.#look(topics);
     if (topics.size === 0) log.warn({ pattern: this.#spec.topicPattern }, "no kafka topic matches the pattern yet");
-    const groupId = this.#spec.groupId ?? `snowline.${namespace}.${name}`;
+    const groupId = consumerGroupOf(this.#spec, pipeline);
     const membership = await joinGroup(
       { cluster: this.#cluster, groupId, limits: this.#limits, log, onChange: () => this.#stream.wake() },
       topics,

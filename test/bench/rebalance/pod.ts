@@ -5,19 +5,15 @@ import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import { pino } from "pino";
 import { Registry } from "prom-client";
-import type { ConnectionSpec } from "../../../crds/kinds/connection.ts";
 import type { PipelineSpec } from "../../../crds/kinds/pipeline.ts";
 import { assemble } from "../../../runtime/assemble.ts";
+import { type GivenProcess, processContext } from "../../runtime/process-context.ts";
 import { runAssembled } from "../../../runtime/run-assembled.ts";
 
 /** What a pod runs. */
-export interface Work {
+export interface Work extends Omit<GivenProcess, "scratchDirectory"> {
   readonly name: string;
   readonly spec: PipelineSpec;
-  readonly connections: Readonly<Record<string, ConnectionSpec>>;
-  /** Values by `<secret>/<key>`. */
-  readonly secrets: Readonly<Record<string, string>>;
-  readonly directory: string;
 }
 
 /** `offset` of null: the pod is ready, or has ended. */
@@ -29,22 +25,14 @@ export interface Told {
 /** What a stall is measured to, in milliseconds. */
 const sampleMs = 20;
 
-async function work({ name, spec, connections, secrets, directory }: Work, stop: AbortSignal): Promise<void> {
+async function work(given: Work, stop: AbortSignal): Promise<void> {
+  const { name, spec, directory } = given;
   const scratchDirectory = resolve(directory, "scratch");
   await mkdir(scratchDirectory, { recursive: true });
   const log = pino({ level: "warn" }, pino.destination({ dest: 2, sync: true }));
   const pipeline = { namespace: "bench", name };
   const assembled = await assemble(spec, {
-    context: {
-      pipeline,
-      connection: (connection) => connections[connection]!,
-      secret: async ({ secret, key }) => secrets[`${secret}/${key}`]!,
-      value: async () => "",
-      path: (text) => resolve(directory, text),
-      scratchDirectory,
-      now: () => Date.now(),
-      log,
-    },
+    context: processContext({ ...given, scratchDirectory }, { pipeline, log }),
     limits: { memoryBytes: 1024 * 2 ** 20, cpus: availableParallelism() },
   });
   const told = new Map<string, number>();

@@ -2,24 +2,17 @@
 import { once } from "node:events";
 import { mkdir } from "node:fs/promises";
 import { availableParallelism } from "node:os";
-import { resolve } from "node:path";
 import { pino } from "pino";
 import { Registry } from "prom-client";
-import type { ConnectionSpec } from "../../../crds/kinds/connection.ts";
 import type { PipelineSpec } from "../../../crds/kinds/pipeline.ts";
 import { type Assembled, assemble } from "../../../runtime/assemble.ts";
 import { runAssembled } from "../../../runtime/run-assembled.ts";
+import { type GivenProcess, processContext } from "../../runtime/process-context.ts";
 import { Executioner, type Failpoint } from "./failpoint.ts";
 
 /** What a life runs, and when it dies. */
-export interface Life {
+export interface Life extends GivenProcess {
   readonly spec: PipelineSpec;
-  readonly connections: Readonly<Record<string, ConnectionSpec>>;
-  /** Values by `<secret>/<key>`. */
-  readonly secrets: Readonly<Record<string, string>>;
-  /** The pipeline's folder. */
-  readonly directory: string;
-  readonly scratchDirectory: string;
   readonly failpoint: Failpoint | null;
   readonly until: "stopped" | "caughtUp";
   /** Bounds below what a manifest allows, so that a small topic makes many batches. */
@@ -30,28 +23,19 @@ export type LifeReport =
   | { readonly kind: "ready" }
   | { readonly kind: "ended"; readonly endedBy: string; readonly message?: string };
 
+const pipeline = { namespace: "test", name: "small" };
 const report = (message: LifeReport): void => void process.send?.(message);
 
 async function live(life: Life, stop: AbortSignal): Promise<void> {
-  const { directory, scratchDirectory, connections, secrets } = life;
-  await mkdir(scratchDirectory, { recursive: true });
+  await mkdir(life.scratchDirectory, { recursive: true });
   const log = pino({ level: "warn" }, pino.destination({ dest: 2, sync: true }));
   const assembled = await assemble(life.spec, {
-    context: {
-      pipeline: { namespace: "test", name: "small" },
-      connection: (name) => connections[name]!,
-      secret: async ({ secret, key }) => secrets[`${secret}/${key}`]!,
-      value: async () => "",
-      path: (text) => resolve(directory, text),
-      scratchDirectory,
-      now: () => Date.now(),
-      log,
-    },
+    context: processContext(life, { pipeline, log }),
     limits: { memoryBytes: 1024 * 2 ** 20, cpus: availableParallelism() },
   });
   const parts = { ...(await watched(assembled, life.failpoint)), batch: { ...assembled.batch, ...life.batch } };
   const { run } = runAssembled(parts, {
-    pipeline: { namespace: "test", name: "small" },
+    pipeline,
     until: life.until,
     registry: new Registry(),
     log,
