@@ -260,6 +260,18 @@ export async function readAll(source: Source, count: number | null, bounds: Batc
   return { texts, moves };
 }
 
+/**
+ * Opens the source's splits where they stand, or from the beginning, as soon as it has any: a group's coordinator may not have heard yet
+ * of a topic that was made just now, and then the first assignment is empty.
+ */
+export async function opened(source: Source, positions: ReadonlyMap<string, Position> = new Map()): Promise<Source> {
+  for (;;) {
+    for (const split of await source.splits(never)) await source.open(split, positions.get(split.id) ?? null);
+    if (source.progress().length > 0) return source;
+    await source.read(new Batch([], roomy), never);
+  }
+}
+
 /** Reads once, and once more where only first positions came; where the source has to be asked for its splits again, opens what is new from the beginning and reads on. */
 export async function readSome(source: Source, batch: Batch, signal: AbortSignal = never): Promise<Read> {
   for (;;) {

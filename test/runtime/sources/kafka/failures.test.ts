@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Batch } from "../../../../runtime/component/batch.ts";
 import { NotConnected } from "../../../../runtime/component/errors.ts";
 import type { Source } from "../../../../runtime/component/source.ts";
-import { readAll, readSome } from "../../../contract/source.ts";
+import { opened, readAll, readSome } from "../../../contract/source.ts";
 import { type Broker, startBroker } from "../../../kafka/broker.ts";
 import { freePorts } from "../../../kafka/free-port.ts";
 import { uniqueName } from "../../../kafka/unique-name.ts";
@@ -13,18 +13,6 @@ const never = new AbortController().signal;
 const roomy = { bytesMax: 1 << 20, recordsMax: 10_000 };
 const texts = (count: number, prefix = "r"): readonly string[] =>
   Array.from({ length: count }, (_, index) => `${prefix}${index}`);
-
-async function opened(source: Source): Promise<Source> {
-  const open = async () => {
-    for (const split of await source.splits(never)) await source.open(split, null);
-  };
-  await open();
-  while (source.progress().length === 0) {
-    await source.read(new Batch([], roomy), never);
-    await open();
-  }
-  return source;
-}
 
 /** Reads until `count` records came; brokers that are away are waited for. */
 async function readThrough(source: Source, count: number): Promise<readonly string[]> {

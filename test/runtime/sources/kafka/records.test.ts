@@ -1,9 +1,8 @@
 import kafkajs from "kafkajs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Batch } from "../../../../runtime/component/batch.ts";
-import type { Position } from "../../../../runtime/component/position.ts";
 import type { Source } from "../../../../runtime/component/source.ts";
-import { readAll, readSome, textsOf } from "../../../contract/source.ts";
+import { opened, readAll, readSome, textsOf } from "../../../contract/source.ts";
 import { sharedBroker } from "../../../kafka/shared-broker.ts";
 import { KafkaPlace } from "../../kafka/kafka-place.ts";
 
@@ -17,12 +16,6 @@ beforeAll(async () => {
   place = new KafkaPlace((await sharedBroker()).bootstrap);
 });
 afterAll(() => place[Symbol.asyncDispose]());
-
-/** Opens every split of a source. */
-async function opened(source: Source, positions: ReadonlyMap<string, Position> = new Map()): Promise<Source> {
-  for (const split of await source.splits(never)) await source.open(split, positions.get(split.id) ?? null);
-  return source;
-}
 
 /** Reads into one batch until it holds `count` records. */
 async function batchOf(source: Source, count: number): Promise<Batch> {

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Batch } from "../../../../runtime/component/batch.ts";
 import { NotConnected, Terminal } from "../../../../runtime/component/errors.ts";
-import type { Source } from "../../../../runtime/component/source.ts";
-import { readAll, readSome, textsOf } from "../../../contract/source.ts";
+import { opened, readAll, readSome, textsOf } from "../../../contract/source.ts";
+import { createTopic } from "../../../kafka/create-topic.ts";
 import { sharedBroker } from "../../../kafka/shared-broker.ts";
 import { uniqueName } from "../../../kafka/unique-name.ts";
 import { KafkaPlace } from "../../kafka/kafka-place.ts";
@@ -18,19 +18,10 @@ beforeAll(async () => {
 });
 afterAll(() => place[Symbol.asyncDispose]());
 
-async function opened(source: Source): Promise<Source> {
-  for (const split of await source.splits(never)) await source.open(split, null);
-  return source;
-}
-
 async function recreate(topic: string, partitions = 1): Promise<void> {
   await place.admin.deleteTopics({ topics: [topic] });
-  for (;;) {
-    const made = await place.admin
-      .createTopics({ topics: [{ topic, numPartitions: partitions }], waitForLeaders: true })
-      .catch(() => false);
-    if (made) return;
-  }
+  // It goes some time after that was said.
+  await expect.poll(() => createTopic(place.admin, { topic, numPartitions: partitions }), { timeout: 20_000 }).toBe(true);
 }
 
 describe("the Kafka source and its topics:", () => {
@@ -41,7 +32,7 @@ describe("the Kafka source and its topics:", () => {
     expect(failure).toBeInstanceOf(NotConnected);
     expect(String(failure)).toContain(`"${topic}"`);
     await place.topic(1, topic);
-    expect(await source.splits(never)).toEqual([{ id: `${topic}/0`, topic, partition: 0 }]);
+    await expect.poll(() => source.splits(never)).toEqual([{ id: `${topic}/0`, topic, partition: 0 }]);
   });
 
   test("several topics are read side by side", async () => {
@@ -120,8 +111,7 @@ describe("the Kafka source and its topics:", () => {
     await first[Symbol.asyncDispose]();
     await recreate(topic);
     await place.produce(topic, 0, texts(20, "new"));
-    const second = await place.source({ topics: [topic] });
-    for (const split of await second.splits(never)) await second.open(split, head.moves[0]!.to);
+    const second = await opened(await place.source({ topics: [topic] }), new Map([[`${topic}/0`, head.moves[0]!.to]]));
     const { texts: found, moves } = await readAll(second, 20);
     expect(found.get(`${topic}/0`)).toEqual(texts(20, "new"));
     expect(moves.flat()[0]!.from).toEqual(head.moves[0]!.to);
@@ -158,8 +148,7 @@ describe("the Kafka source and its topics:", () => {
     await readSome(first, head);
     await first[Symbol.asyncDispose]();
     await place.deleteRecordsBefore(topic, 7);
-    const second = await place.source({ topics: [topic] });
-    for (const split of await second.splits(never)) await second.open(split, head.moves[0]!.to);
+    const second = await opened(await place.source({ topics: [topic] }), new Map([[`${topic}/0`, head.moves[0]!.to]]));
     const rest = new Batch([], roomy);
     while (rest.count < 3) await readSome(second, rest);
     expect(textsOf(rest)).toEqual(texts(10).slice(7));
