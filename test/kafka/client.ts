@@ -1,6 +1,6 @@
 import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import { compressionsAlgorithms } from "@platformatic/kafka";
-import kafkajs, { type Kafka } from "kafkajs";
+import kafkajs, { type Kafka, type Producer } from "kafkajs";
 
 /** All that kafkajs lacks: it has gzip itself. Snappy in the bare format, which other producers than Java's write. */
 const codecs = {
@@ -25,3 +25,7 @@ export function independentClient(bootstrap: string): Kafka {
     retry: { retries: 8, initialRetryTime: 100 },
   });
 }
+
+/** A producer that puts each record into the topic once, also where a send is tried again: a table would rightly have it twice. */
+export const onceProducer = (client: Kafka): Producer =>
+  client.producer({ allowAutoTopicCreation: false, idempotent: true, maxInFlightRequests: 1 });

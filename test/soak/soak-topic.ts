@@ -1,5 +1,6 @@
-import { independentClient } from "../kafka/client.ts";
+import { independentClient, onceProducer } from "../kafka/client.ts";
 import { uniqueName } from "../kafka/unique-name.ts";
+import { createTopic } from "../kafka/create-topic.ts";
 
 /** Partitions of the topic. */
 export const partitions = 8;
@@ -48,10 +49,10 @@ export function soakSums(produced: number): { readonly rows: number; readonly su
 /** Creates the topic. */
 export async function openSoakTopic(bootstrap: string): Promise<SoakTopic> {
   const client = independentClient(bootstrap);
-  const [admin, producer] = [client.admin(), client.producer({ allowAutoTopicCreation: false })];
+  const [admin, producer] = [client.admin(), onceProducer(client)];
   const topic = uniqueName("soak");
   await Promise.all([admin.connect(), producer.connect()]);
-  await admin.createTopics({ topics: [{ topic, numPartitions: partitions }], waitForLeaders: true });
+  await createTopic(admin, { topic, numPartitions: partitions });
   let produced = 0;
   return {
     topic,

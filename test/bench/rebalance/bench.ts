@@ -7,7 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import type { PipelineSink } from "../../../crds/kinds/pipeline.ts";
 import { startBroker } from "../../kafka/broker.ts";
-import { independentClient } from "../../kafka/client.ts";
+import { independentClient, onceProducer } from "../../kafka/client.ts";
 import { createTopic } from "../../kafka/create-topic.ts";
 import { uniqueName } from "../../kafka/unique-name.ts";
 import { openTestAccount } from "../../snowflake/open-test-account.ts";
@@ -47,7 +47,7 @@ const steps = [
 
 async function produceUntil(bootstrap: string, topic: string, signal: AbortSignal): Promise<void> {
   const client = independentClient(bootstrap);
-  const producer = client.producer({ allowAutoTopicCreation: false });
+  const producer = onceProducer(client);
   await producer.connect();
   for (let n = 0; !signal.aborted; n++) {
     const value = JSON.stringify({ n });

@@ -1,4 +1,5 @@
-import { independentClient } from "../../kafka/client.ts";
+import { independentClient, onceProducer } from "../../kafka/client.ts";
+import { createTopic } from "../../kafka/create-topic.ts";
 
 /** A topic of records such as `{"id": "k-17", "n": 17}`, and what has been written to it. */
 export interface NumberedTopic extends AsyncDisposable {
@@ -30,9 +31,9 @@ export async function openNumberedTopic(
   const client = independentClient(bootstrap);
   const admin = client.admin();
   await admin.connect();
-  await admin.createTopics({ topics: [{ topic: name, numPartitions: partitions }], waitForLeaders: true });
+  await createTopic(admin, { topic: name, numPartitions: partitions });
   await admin.disconnect();
-  const producer = client.producer();
+  const producer = onceProducer(client);
   await producer.connect();
   const stops: (() => Promise<void>)[] = [];
   let written = 0;

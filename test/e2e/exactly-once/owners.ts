@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { independentClient } from "../../kafka/client.ts";
+import { independentClient, onceProducer } from "../../kafka/client.ts";
 import { createTopic } from "../../kafka/create-topic.ts";
 import { sharedBroker } from "../../kafka/shared-broker.ts";
 import { uniqueName } from "../../kafka/unique-name.ts";
@@ -45,8 +45,7 @@ export async function openContest(
 ): Promise<Contest> {
   const { bootstrap } = await sharedBroker();
   const client = independentClient(bootstrap);
-  // A send that is tried again must not put a record into the topic twice: the table would rightly have it twice.
-  const producer = client.producer({ allowAutoTopicCreation: false, idempotent: true, maxInFlightRequests: 1 });
+  const producer = onceProducer(client);
   const admin = client.admin();
   const topic = uniqueName("contest");
   await Promise.all([admin.connect(), producer.connect()]);

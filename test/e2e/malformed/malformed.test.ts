@@ -9,11 +9,12 @@ import type { PipelineSpec } from "../../../crds/kinds/pipeline.ts";
 import { assemble } from "../../../runtime/assemble.ts";
 import { runAssembled } from "../../../runtime/run-assembled.ts";
 import type { Summary } from "../../../runtime/engine/run-pipeline.ts";
-import { independentClient } from "../../kafka/client.ts";
+import { independentClient, onceProducer } from "../../kafka/client.ts";
 import { sharedBroker } from "../../kafka/shared-broker.ts";
 import { uniqueName } from "../../kafka/unique-name.ts";
 import { seeded, seedOfRun } from "../exactly-once/random.ts";
 import { avro, type Corruptible, csv, goodRecord, json } from "./corruptions.ts";
+import { createTopic } from "../../kafka/create-topic.ts";
 
 const records = 20_000;
 const partitions = 3;
@@ -72,9 +73,9 @@ async function produce(options: {
 }): Promise<Produced> {
   const { topic, corruptible } = options;
   const client = independentClient(options.bootstrap);
-  const [admin, producer] = [client.admin(), client.producer({ allowAutoTopicCreation: false })];
+  const [admin, producer] = [client.admin(), onceProducer(client)];
   await Promise.all([admin.connect(), producer.connect()]);
-  await admin.createTopics({ topics: [{ topic, numPartitions: partitions }], waitForLeaders: true });
+  await createTopic(admin, { topic, numPartitions: partitions });
   const random = seeded(options.seed);
   const rows = new Map<string, string>();
   const letters = new Map<string, string>();
