@@ -108,6 +108,9 @@ export class KafkaPlace implements AsyncDisposable {
     const producer = this.client.producer({
       createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
       allowAutoTopicCreation: false,
+      // A send that is tried again puts each record into the topic once.
+      idempotent: true,
+      maxInFlightRequests: 1,
       ...options,
     });
     await producer.connect();
