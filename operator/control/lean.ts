@@ -24,9 +24,3 @@ export function lean<T extends KubeObject>(object: T): T {
     },
   };
 }
-
-/** Freezes an object and all in it. */
-export function deepFrozen<T extends object>(value: T): T {
-  for (const member of Object.values(value) as unknown[]) if (typeof member === "object" && member !== null) deepFrozen(member);
-  return Object.freeze(value);
-}

@@ -80,16 +80,18 @@ export const keyOf = ({ metadata }: KubeObject): ObjectKey => ({ namespace: meta
 
 const nameOf = (object: KubeObject): string => keyText(keyOf(object));
 
+/** Finds objects by values. Most values belong to one object, which needs no set of its own. */
 function createIndex<T extends KubeObject>(indexes: Indexes<T>) {
-  const found = new Map(Object.keys(indexes).map((name) => [name, new Map<string, Set<T>>()]));
+  const found = new Map(Object.keys(indexes).map((name) => [name, new Map<string, T | Set<T>>()]));
   return {
     add(object: T): void {
       for (const [name, valuesOf] of Object.entries(indexes)) {
         const byValue = found.get(name)!;
         for (const value of new Set(valuesOf(object))) {
-          const objects = byValue.get(value);
-          if (objects === undefined) byValue.set(value, new Set([object]));
-          else objects.add(object);
+          const there = byValue.get(value);
+          if (there === undefined) byValue.set(value, object);
+          else if (there instanceof Set) there.add(object);
+          else byValue.set(value, new Set([there, object]));
         }
       }
     },
@@ -97,16 +99,18 @@ function createIndex<T extends KubeObject>(indexes: Indexes<T>) {
       for (const [name, valuesOf] of Object.entries(indexes)) {
         const byValue = found.get(name)!;
         for (const value of new Set(valuesOf(object))) {
-          const objects = byValue.get(value);
-          objects?.delete(object);
-          if (objects?.size === 0) byValue.delete(value);
+          const there = byValue.get(value);
+          if (there instanceof Set) there.delete(object);
+          if (there === object || (there instanceof Set && there.size === 0)) byValue.delete(value);
         }
       }
     },
     by(name: string, value: string): readonly T[] {
       const byValue = found.get(name);
       if (byValue === undefined) throw new Error(`store: there is no index "${name}"`);
-      return [...(byValue.get(value) ?? [])];
+      const there = byValue.get(value);
+      if (there === undefined) return [];
+      return there instanceof Set ? [...there] : [there];
     },
   };
 }

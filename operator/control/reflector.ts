@@ -7,10 +7,11 @@ import type { Clock } from "./clock.ts";
 import { sleep } from "../kube/timing.ts";
 import type { CacheObserver, CacheSnapshot } from "./control-metrics.ts";
 import { followWatch, InitialEventsMissing, VersionsWentBack } from "./follow-watch.ts";
-import { deepFrozen, lean } from "./lean.ts";
+import { lean } from "./lean.ts";
 import { type Listing, listPages } from "./list-pages.ts";
-import { createObjectStore, type FilledStore, type ObjectStore, type OnChange } from "./object-store.ts";
+import { createObjectStore, type FilledStore, keyOf, type ObjectStore, type OnChange } from "./object-store.ts";
 import { type Ending, failuresAfter, pauseAfter, silenceMsMax, watchSeconds } from "./reflector-pauses.ts";
+import { createSharedParts, type ShareParts } from "./shared-parts.ts";
 import type { Indexes } from "./store.ts";
 
 /** What is reflected, and with what. */
@@ -22,6 +23,8 @@ export interface ReflectorOptions<T extends KubeObject> {
   readonly indexes?: Indexes<T>;
   /** What of an object is kept; `lean` without it. Must not change what it is given. */
   readonly transform?: (object: T) => T;
+  /** Shares parts with other caches that were given the same; without it only within this one. */
+  readonly share?: ShareParts;
   /** Told of each change, in order, when it is in the store. What it throws is logged and goes no further. */
   readonly onChange?: OnChange<T>;
   readonly clock: Clock;
@@ -43,6 +46,7 @@ export interface Reflector<T extends KubeObject> extends AsyncDisposable {
 
 /** What the rounds share. */
 interface Run<T extends KubeObject> extends ReflectorOptions<T> {
+  readonly share: ShareParts;
   readonly filling: FilledStore<T>;
   readonly stop: AbortSignal;
   readonly heard: () => void;
@@ -71,6 +75,7 @@ export function startReflector<T extends KubeObject>(options: ReflectorOptions<T
   const observer = options.observe?.(snapshot);
   const run: Run<T> = {
     ...options,
+    share: options.share ?? createSharedParts(),
     filling,
     stop: controller.signal,
     heard: () => (lastContactMs = clock.monotonic()),
@@ -140,7 +145,7 @@ async function round<T extends KubeObject>(run: Run<T>, list: boolean, initial: 
     filled = true;
     run.filled();
   };
-  const prepare = (object: T): T => deepFrozen((run.transform ?? lean)(object));
+  const prepare = (object: T): T => run.share((run.transform ?? lean)(object), filling.get(keyOf(object)));
   const ending = (error: unknown): RoundEnding => ({ error, lastedMs: clock.monotonic() - beganMs, heard: heardAny, filled });
   try {
     if (list && !initial) {

@@ -6,6 +6,7 @@ import type { EventRecorder } from "../control/event-recorder.ts";
 import { createOwnWrites, type OwnWrites } from "../control/own-writes.ts";
 import { type Reflector, startReflector } from "../control/reflector.ts";
 import type { QueueSnapshot } from "../control/queue-metrics.ts";
+import { createSharedParts } from "../control/shared-parts.ts";
 import type { Store } from "../control/store.ts";
 import { createWorkQueue, type WorkQueue } from "../control/work-queue.ts";
 import type { Api } from "../kube/api.ts";
@@ -203,11 +204,13 @@ async function runTerm(
 
 /** Begins the watches of each namespace, or those of all. */
 function startScopes({ api, namespaces, metrics, clock, random, log }: PipelineControllerOptions, listeners: WatchListeners) {
+  const share = createSharedParts();
   const watches = (namespaces ?? [null]).map((namespace) => {
     const open = <T extends KubeObject>(watched: Watched<T>): Reflector<T> =>
       startReflector<T>({
         ...watched,
         api,
+        share,
         clock,
         random,
         log,
