@@ -1,5 +1,6 @@
 import type { Indexes } from "../control/store.ts";
 import type { OnChange } from "../control/object-store.ts";
+import { lean } from "../control/lean.ts";
 import type { Reflector } from "../control/reflector.ts";
 import type { Selection } from "../kube/api.ts";
 import type { KubeObject } from "../kube/kube-object.ts";
@@ -10,7 +11,7 @@ import { label, managedBy } from "./names.ts";
 import type { LiveConnection, LiveDeployment, LivePipeline } from "./observed.ts";
 import type { PipelineStores } from "./pipeline-stores.ts";
 import { resourceType } from "./resource-types.ts";
-import type { RevisionConfigMap } from "./revision-config-map.ts";
+import { type RevisionConfigMap, withFilesRead } from "./revision-config-map.ts";
 
 /** One watch, before it is begun. */
 export interface Watched<T extends KubeObject> {
@@ -30,7 +31,7 @@ export interface WatchListeners {
   connection(connection: KubeObject, stores: PipelineStores): void;
   reference(kind: "Secret" | "ConfigMap", object: KubeObject, stores: PipelineStores): void;
   /** A child was made, changed or deleted. */
-  child(child: KubeObject): void;
+  child(before: KubeObject | null, after: KubeObject | null): void;
   pod(before: LivePod | null, after: LivePod | null): void;
 }
 
@@ -114,9 +115,16 @@ function watchDependencies(
 /** What the operator made, and what Kubernetes made of it. */
 function watchChildren(selection: Selection, open: Open, { child, pod }: WatchListeners) {
   const children = <T extends KubeObject>(name: string, type: ResourceType): Reflector<T> =>
-    open<T>({ name, type, selection, indexes: childIndexes, onChange: (before, after) => child((after ?? before)!) });
+    open<T>({ name, type, selection, indexes: childIndexes, onChange: child });
   return {
-    revisions: children<RevisionConfigMap>("revisions", resourceType.configMap),
+    revisions: open<RevisionConfigMap>({
+      name: "revisions",
+      type: resourceType.configMap,
+      selection,
+      indexes: childIndexes,
+      transform: (configMap) => withFilesRead(lean(configMap)),
+      onChange: child,
+    }),
     deployments: children<LiveDeployment>("deployments", resourceType.deployment),
     serviceAccounts: children("serviceaccounts", resourceType.serviceAccount),
     podDisruptionBudgets: children("poddisruptionbudgets", resourceType.podDisruptionBudget),

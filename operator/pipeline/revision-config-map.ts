@@ -3,6 +3,7 @@ import { isObject } from "../../crds/explain.ts";
 import { apiVersion } from "../../crds/kinds/kind.ts";
 import type { KubeObject } from "../kube/kube-object.ts";
 import { canonicalJson } from "../kube/canonical-json.ts";
+import { driftOf } from "../kube/drift-of.ts";
 import { annotation, label, revisionName } from "./names.ts";
 import type { PodTemplate, Reference, Revision, RevisionContent } from "./observed.ts";
 import { revisionLabels } from "./resources/child-labels.ts";
@@ -18,6 +19,33 @@ const configMapBytesMax = 2 ** 20;
 export interface RevisionConfigMap extends KubeObject {
   readonly immutable?: boolean;
   readonly data?: Readonly<Record<string, string>>;
+  /** In the place of `data` in memory: see `withFilesRead`. */
+  readonly files?: Readonly<Record<string, object>>;
+}
+
+/**
+ * A ConfigMap with its texts read, as it is kept in memory: what several objects have in common is shared then, and is not parsed at
+ * each look. Text that would not come out again to the byte stays.
+ */
+export function withFilesRead({ data = {}, ...configMap }: RevisionConfigMap): RevisionConfigMap {
+  const files = new Map<string, object>();
+  for (const [name, text] of Object.entries(data)) {
+    const file = parsed(text);
+    if (file !== null && canonicalJson(file) === text) files.set(name, file);
+  }
+  const texts = Object.entries(data).filter(([name]) => !files.has(name));
+  return { ...configMap, data: Object.fromEntries(texts), files: Object.fromEntries(files) };
+}
+
+/** `data` as it is in the cluster. */
+function dataOf({ data = {}, files = {} }: RevisionConfigMap): Readonly<Record<string, string>> {
+  const texts = Object.entries(files).map(([name, file]) => [name, canonicalJson(file)] as const);
+  return { ...data, ...Object.fromEntries(texts) };
+}
+
+/** Whether a ConfigMap that is there says all of the revision that it should: its data never changes. */
+export function keepsRevision(pipeline: Owner, revision: Revision, live: RevisionConfigMap): boolean {
+  return driftOf({ metadata: metadataOf(pipeline, revision) }, live) === null;
 }
 
 /**
@@ -29,26 +57,30 @@ export function revisionConfigMap(pipeline: Owner, revision: Revision, live: Rev
   return {
     apiVersion: "v1",
     kind: "ConfigMap",
-    metadata: {
-      name: revisionName(pipeline.name, revision.hash),
-      namespace: pipeline.namespace,
-      labels: revisionLabels(pipeline.name, revision.hash),
-      annotations: { [annotation.identity]: revision.identity },
-      ownerReferences: [ownerReference(pipeline)],
-    },
+    metadata: metadataOf(pipeline, revision),
     immutable: true,
-    data: live?.data ?? contents(revision, pipeline),
+    data: live === null ? contents(revision, pipeline) : dataOf(live),
   } satisfies RevisionConfigMap;
+}
+
+function metadataOf(pipeline: Owner, revision: Revision) {
+  return {
+    name: revisionName(pipeline.name, revision.hash),
+    namespace: pipeline.namespace,
+    labels: revisionLabels(pipeline.name, revision.hash),
+    annotations: { [annotation.identity]: revision.identity },
+    ownerReferences: [ownerReference(pipeline)],
+  };
 }
 
 /**
  * Reads a revision back. Members it does not know, written by an operator of another version, are passed over; null where the
  * ConfigMap is none of ours or lacks what makes a revision.
  */
-export function revisionFrom({ metadata, data = {} }: RevisionConfigMap): Revision | null {
+export function revisionFrom({ metadata, data = {}, files = {} }: RevisionConfigMap): Revision | null {
   const hash = metadata.labels?.[label.revision];
-  const file = parsed(data[pipelineFile]);
-  const rest = parsed(data[revisionFile]);
+  const file = files[pipelineFile] ?? parsed(data[pipelineFile]);
+  const rest = files[revisionFile] ?? parsed(data[revisionFile]);
   if (hash === undefined || file === null || rest === null) return null;
   const { pipeline, connections } = file as Partial<PodFile>;
   const { references, roll, template } = rest as Partial<RevisionFile>;

@@ -8,7 +8,7 @@ import { networkPolicy } from "../resources/network-policy.ts";
 import { type Owner, ownerOf } from "../resources/owner-reference.ts";
 import { podDisruptionBudget } from "../resources/pod-disruption-budget.ts";
 import { serviceAccount } from "../resources/service-account.ts";
-import { type RevisionConfigMap, revisionConfigMap } from "../revision-config-map.ts";
+import { keepsRevision, type RevisionConfigMap, revisionConfigMap } from "../revision-config-map.ts";
 import { revisionOfDeployment } from "./judge-rollout.ts";
 import { isSettled } from "./settled.ts";
 import type { Situation } from "./situation.ts";
@@ -54,10 +54,11 @@ function keepRevisions(situation: Situation): readonly Action[] {
   const revisions = [wanted.revision, target].filter((revision) => revision !== null);
   return revisions
     .filter(({ hash }, at) => revisions.findIndex((other) => other.hash === hash) === at)
-    .map((revision) => ({
-      kind: "apply",
-      object: revisionConfigMap(owner(situation), revision, configMapOf(observed, revision)),
-    }));
+    .flatMap((revision) => {
+      const live = configMapOf(observed, revision);
+      if (live !== null && keepsRevision(owner(situation), revision, live)) return [];
+      return apply(revisionConfigMap(owner(situation), revision, live));
+    });
 }
 
 function keepBudget(situation: Situation): readonly Action[] {

@@ -2,7 +2,13 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { revisionConfigMap, type RevisionConfigMap, revisionFrom } from "../../../operator/pipeline/revision-config-map.ts";
+import {
+  keepsRevision,
+  revisionConfigMap,
+  type RevisionConfigMap,
+  revisionFrom,
+  withFilesRead,
+} from "../../../operator/pipeline/revision-config-map.ts";
 import { readPodFile } from "../../../runtime/pod/pod-file.ts";
 import { orders, ordersRevision } from "./orders.ts";
 
@@ -52,8 +58,28 @@ test("what an operator of another version wrote beside is passed over, and stays
   };
   expect(revisionFrom(live)).toEqual(revision);
   const kept = revisionConfigMap(owner, { ...revision, identity: "5-other" }, live);
-  expect(kept.data).toBe(live.data);
+  expect(kept.data).toEqual(live.data);
   expect(kept.metadata.annotations).toEqual({ "snowline.dev/identity": "5-other" });
+});
+
+test("with its files read it is the same revision, and its data comes out again to the byte", () => {
+  const spaced = JSON.stringify({ b: 1, a: 2 }, null, 2);
+  const live = { ...made, data: { ...made.data, "spaced.json": spaced, "notes.txt": "no JSON" } };
+  const kept = withFilesRead(live);
+  expect(Object.keys(kept.files ?? {})).toEqual(["pipeline.json", "revision.json"]);
+  expect(kept.data).toEqual({ "spaced.json": spaced, "notes.txt": "no JSON" });
+  expect(revisionFrom(kept)).toEqual(revision);
+  expect(revisionConfigMap(owner, revision, kept).data).toEqual(live.data);
+});
+
+test.each<[string, boolean, Partial<RevisionConfigMap["metadata"]>]>([
+  ["as it was made", true, {}],
+  ["with more labels of others", true, { labels: { ...made.metadata.labels, more: "x" } }],
+  ["with another identity", false, { annotations: { "snowline.dev/identity": "5-other" } }],
+  ["without a label", false, { labels: {} }],
+  ["of nobody", false, { ownerReferences: [] }],
+])("a ConfigMap %s says all of its revision: %j", (_what, keeps, metadata) => {
+  expect(keepsRevision(owner, revision, { ...made, metadata: { ...made.metadata, ...metadata } })).toBe(keeps);
 });
 
 const withData = (data: Record<string, string>): RevisionConfigMap => ({ ...made, data });
