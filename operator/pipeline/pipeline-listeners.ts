@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Clock } from "../control/clock.ts";
 import type { WorkQueue } from "../control/work-queue.ts";
 import type { KubeObject } from "../kube/kube-object.ts";
@@ -8,10 +9,12 @@ import type { PodReports } from "./pod-reports.ts";
 import type { WatchListeners } from "./pipeline-watches.ts";
 
 /**
- * How long a change of a child waits for others of the same pipeline, in milliseconds: children are made, and pods start, several
- * at a time, and one look at them is enough.
+ * How long a change waits for others of the same pipeline, in milliseconds: what Kubernetes makes of a Deployment comes in many small
+ * steps, and one look at them is enough.
  */
-const gatherMs = 100;
+const gatherMs = 500;
+/** The same for what has just been made, mostly by us: what becomes of it comes sooner, if anything does. */
+const madeMs = 5_000;
 
 /** Who is told of what changes. */
 export interface Listening {
@@ -25,13 +28,19 @@ export interface Listening {
 
 /** Says for which Pipelines and Connections a change is to be looked at. */
 export function pipelineListeners({ queue, connectionQueue, reports, departed, clock }: Listening): WatchListeners {
-  const child = (object: KubeObject): void => {
+  const gather = (object: KubeObject, delayMs = gatherMs): void => {
     const key = pipelineOfChild(object);
-    if (key !== null) queue.addAfter(key, gatherMs);
+    if (key !== null) queue.addAfter(key, delayMs);
   };
   return {
-    // What is there at the start waits behind what changes.
-    pipeline: (before, after) => queue.add(keyOf((after ?? before)!.metadata), before === null ? "background" : "change"),
+    pipeline: (before, after) => {
+      const key = keyOf((after ?? before)!.metadata);
+      // What is there at the start waits behind what changes.
+      if (before === null) queue.add(key, "background");
+      // Mostly our own writes: a decision may follow from them, but not at once.
+      else if (after !== null && isSameBut(["status"], before, after)) queue.addAfter(key, gatherMs);
+      else queue.add(key);
+    },
     connection: (connection, stores) => {
       connectionQueue.add(keyOf(connection.metadata));
       for (const key of usersOfConnection(stores, connection)) queue.add(key);
@@ -41,7 +50,10 @@ export function pipelineListeners({ queue, connectionQueue, reports, departed, c
       for (const key of users.pipelines) queue.add(key);
       for (const key of users.connections) connectionQueue.add(key);
     },
-    child,
+    child: (before, after) => {
+      if (before === null) gather(after!, madeMs);
+      else if (after === null || !isSameBut(statusOf(after), before, after)) gather(after ?? before);
+    },
     pod: (before, after) => {
       const pod = (after ?? before)!;
       const pipeline = pipelineOfChild(pod);
@@ -54,7 +66,19 @@ export function pipelineListeners({ queue, connectionQueue, reports, departed, c
         reports.forget(uid);
       } else if (observed.ip !== "" && observed.phase === "Running" && !observed.deleting)
         reports.see({ uid, ip: observed.ip, ready: observed.ready, pipeline });
-      child(pod);
+      if (before === null || after === null || !isSameBut([], before, after)) gather(pod);
     },
   };
+}
+
+/** Members of a child that are not looked at: of how Kubernetes fares with it, only a Deployment's matters. */
+const statusOf = ({ kind }: KubeObject): readonly string[] => (kind === "Deployment" ? [] : ["status"]);
+
+/** Whether two states of an object differ in these members and in bookkeeping only. */
+function isSameBut(members: readonly string[], before: KubeObject, after: KubeObject): boolean {
+  const rest = ({ metadata, ...others }: KubeObject): unknown => {
+    const { resourceVersion: _version, managedFields: _managers, finalizers: _finalizers, ...named } = metadata;
+    return [named, Object.entries(others).filter(([name]) => !members.includes(name))];
+  };
+  return isDeepStrictEqual(rest(before), rest(after));
 }
