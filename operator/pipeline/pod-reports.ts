@@ -7,8 +7,13 @@ import { parseReport } from "./parse-report.ts";
 import type { PodReport } from "./pod-report.ts";
 import { answerDiffers, answerMatters } from "./status/urgency.ts";
 
-/** How often a pod is asked, in milliseconds: as fresh as a dashboard is wanted. */
-const everyMs = 10_000;
+/** How often a pod is asked, in milliseconds. */
+const paceMs = {
+  /** As fresh as a dashboard is wanted. */
+  quick: 10_000,
+  /** One that has nothing to do and said so twice: most of many pods rest, and each question takes half a millisecond of CPU. */
+  slow: 30_000,
+} as const;
 /** Least time between two questions, in milliseconds, whoever is asked: 100 a second, so that with more than 1,000 pods each is asked less often. */
 const spacingMs = 10;
 /** Questions under way: pods that do not answer take two seconds each, and must not hold up the others for long. */
@@ -76,8 +81,11 @@ export function createPodReports(options: PodReportsOptions): PodReports {
     );
     inFlight--;
     if (entries.get(entry.pod.uid) !== entry) return;
-    order.later(entry.pod.uid, clock.monotonic() + everyMs * (0.9 + random() / 5));
-    const wanted = report !== null && hasWork(report) && options.isEager?.(entry.pod.pipeline) === true;
+    const eager = options.isEager?.(entry.pod.pipeline) === true;
+    const rests = !eager && report !== null && entry.report !== null && isAtRest(report) && !answerDiffers(entry.report, report);
+    const pace = rests ? "slow" : "quick";
+    order.later(entry.pod.uid, { pace, dueMs: clock.monotonic() + paceMs[pace] * (0.9 + random() / 5) });
+    const wanted = report !== null && hasWork(report) && eager;
     const news = isNews(entry, report, clock.monotonic());
     if (!signal.aborted && (news || wanted)) options.onAnswer(entry.pod.pipeline);
   };
@@ -117,6 +125,10 @@ export function createPodReports(options: PodReportsOptions): PodReports {
 /** Something arrives, is read, or waits to be. */
 const hasWork = ({ lag, rates, arrivals }: PodReport): boolean =>
   (lag.records ?? 0) > 0 || rates.recordsPerSecond > 0 || (arrivals?.recordsPerSecond ?? 0) > 0;
+
+/** It has shown that it works, and nothing is to be done. */
+const isAtRest = (report: PodReport): boolean =>
+  !hasWork(report) && (report.proof?.kind === "loaded" || report.proof?.kind === "caughtUp" || report.proof?.kind === "noSplit");
 
 /** Takes an answer in, null where there was none; true where the status would show what is new in it. */
 function isNews(entry: Entry, report: PodReport | null, nowMs: number): boolean {
