@@ -22,9 +22,14 @@ const noticeable = { fraction: 0.2, lagSeconds: 10, lagRecords: 1_000, perSecond
 export function urgencyOf(before: PipelineStatus, after: PipelineStatus): Urgency {
   if (isDeepStrictEqual(lasting(before), lasting(after))) return "none";
   if (!isDeepStrictEqual(turning(before), turning(after))) return "now";
-  if (!isDeepStrictEqual(shown(before), shown(after))) return "soon";
-  return numbersMoved(numbersIn(before), numbersIn(after)) ? "soon" : "slow";
+  const begins = isBeginning(before) && isBeginning(after);
+  if (!isDeepStrictEqual(shown(before, begins), shown(after, begins))) return "soon";
+  return !begins && numbersMoved(numbersIn(before), numbersIn(after)) ? "soon" : "slow";
 }
+
+/** No revision has ever proven itself, and the first rolls out: it turns soon, and until then that all is well so far is no news. */
+const isBeginning = ({ provenRevision, conditions = [] }: PipelineStatus): boolean =>
+  provenRevision === undefined && conditions.some(({ type, status }) => type === "Progressing" && status === "True");
 
 /** Without what is kept only for an operator that starts again: what matters of that shows in the terms, too. */
 const lasting = ({ scaling, ...status }: PipelineStatus): unknown => [status, { ...scaling, memory: "" }];
@@ -77,13 +82,14 @@ const turning = ({ conditions = [], ...status }: PipelineStatus): unknown => {
 };
 /** Conditions whose words are full of numbers that move. */
 const wordy: readonly string[] = ["Scaling", "QualityAsExpected"];
-/** What is shown without a number's leeway. */
-const shown = ({ pods, replicas, readyReplicas, scaling, conditions = [] }: PipelineStatus): unknown => [
+/** What is shown without a number's leeway. At the beginning, of conditions only what is not well. */
+const shown = ({ pods, replicas, readyReplicas, scaling, conditions = [] }: PipelineStatus, begins: boolean): unknown => [
   scaling?.limiter,
   pods,
-  replicas,
-  readyReplicas,
-  conditions.map((condition) => (wordy.includes(condition.type) ? { ...condition, message: "" } : condition)),
+  ...(begins ? [] : [replicas, readyReplicas]),
+  conditions
+    .filter(({ status }) => !begins || status !== "True")
+    .map((condition) => (wordy.includes(condition.type) ? { ...condition, message: "" } : condition)),
 ];
 
 interface Moving {

@@ -66,6 +66,37 @@ test.each([
   expect(urgencyOf(before, { ...before, ...change })).toBe(urgency);
 });
 
+const beginning: PipelineStatus = {
+  observedGeneration: 1,
+  revision: "a",
+  conditions: [condition("Ready", "False"), condition("Progressing")],
+  pods: "0/1",
+  replicas: 0,
+  readyReplicas: 0,
+};
+const told: PipelineStatus = {
+  lag: { records: 10_000, seconds: 100 },
+  rates: { recordsPerSecond: 100, rowsPerSecond: 100 },
+  totals: { recordsRead: 1_000 },
+};
+test.each([
+  ["a pod that waits to be ready", { replicas: 1 }, "slow"],
+  ["first numbers", told, "slow"],
+  ["a source that can be reached", { ...told, conditions: [...beginning.conditions!, condition("SourceReachable")] }, "slow"],
+  ["one that cannot", { ...told, conditions: [...beginning.conditions!, condition("SourceReachable", "False")] }, "soon"],
+  ["a pod that is ready", { pods: "1/2" }, "soon"],
+  ["Ready turned", { conditions: [condition("Ready"), condition("Progressing")] }, "now"],
+] as const satisfies readonly (readonly [string, PipelineStatus, string])[])(
+  "the status of a pipeline that begins with %s is written: %j, %s",
+  (_what, change, urgency) => {
+    expect(urgencyOf(beginning, { ...beginning, ...change })).toBe(urgency);
+  },
+);
+test("with a revision that has proven itself, numbers matter while another rolls out", () => {
+  const rolling = { ...beginning, provenRevision: "a" };
+  expect(urgencyOf(rolling, { ...rolling, ...told })).toBe("soon");
+});
+
 test.each(["Scaling", "QualityAsExpected"])(
   "%s has words full of numbers, which are not written as soon as they move",
   (type) => {
