@@ -112,34 +112,26 @@ const pipelineMetrics: readonly PipelineMetric[] = [
   ),
 ];
 
-/** Registers them. They are made when they are scraped, so that a pipeline that is gone leaves none; `pipelines` is empty while another process tells of them. */
+/**
+ * Registers them. They are made when they are scraped, and nothing of them is kept: a pipeline that is gone leaves none, and those of
+ * thousands take no memory between two scrapes. `pipelines` is empty while another process tells of them.
+ */
 export function registerPipelineMetrics(registry: Registry, pipelines: () => readonly KnownPipeline[]): void {
   for (const { name, help, kind, labelName, of } of pipelineMetrics) {
     const labelNames = ["namespace", "pipeline", ...(labelName === undefined ? [] : [labelName])];
-    const collect = (add: (labels: Readonly<Record<string, string>>, value: number) => void): void => {
-      for (const each of pipelines()) {
-        const { name: pipeline, namespace = "" } = each.pipeline.metadata;
-        for (const { value, label } of of(each)) if (Number.isFinite(value)) add({ namespace, pipeline, ...label }, value);
-      }
-    };
     const common = { name, help, labelNames, registers: [registry] };
-    if (kind === "gauge")
-      new Gauge({
-        ...common,
-        collect() {
-          this.reset();
-          collect((labels, value) => this.set(labels, value));
-        },
-      });
-    else
-      new Counter({
-        ...common,
-        collect() {
-          this.reset();
-          collect((labels, value) => this.inc(labels, value));
-        },
-      });
+    const metric = kind === "gauge" ? new Gauge(common) : new Counter(common);
+    const get = metric.get.bind(metric);
+    metric.get = async () => ({ ...(await get()), values: pipelines().flatMap((each) => valuesOf(each, of)) });
   }
+}
+
+function valuesOf(known: KnownPipeline, of: PipelineMetric["of"]) {
+  const { name: pipeline, namespace = "" } = known.pipeline.metadata;
+  const labels: Readonly<Record<string, string>> = { namespace, pipeline };
+  return of(known)
+    .filter(({ value }) => Number.isFinite(value))
+    .map(({ value, label }) => ({ value, labels: label === undefined ? labels : { ...labels, ...label } }));
 }
 
 function gauge(name: string, help: string, of: (known: KnownPipeline) => number | undefined): PipelineMetric {
