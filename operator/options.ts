@@ -52,7 +52,7 @@ const flags = {
   "runtime-image-pull-secrets": { type: "string", default: "" },
   "rollout-deadline-seconds": { type: "string", default: "600" },
   "scale-to-zero": { type: "string", default: "true" },
-  workers: { type: "string", default: "8" },
+  workers: { type: "string", default: "16" },
   host: { type: "string", default: "0.0.0.0" },
   port: { type: "string", default: "8080" },
   "webhook-port": { type: "string", default: "9443" },

@@ -291,7 +291,7 @@ test("what the user says about the pods gets onto them", async () => {
     topologySpreadConstraints: [{ maxSkew: 2, topologyKey: "zone", whenUnsatisfiable: "DoNotSchedule" }],
     imagePullSecrets: [{ name: "registry" }],
     resources: { limits: { memory: "2Gi" } },
-    extraArgs: ["--workers=16"],
+    extraArgs: ["--workers=24"],
     extraEnv: [{ name: "HTTPS_PROXY", value: "http://proxy:3128" }],
     extraVolumes: [{ name: "ca", configMap: { name: "ca" } }],
     extraVolumeMounts: [{ name: "ca", mountPath: "/ca" }],
@@ -313,7 +313,7 @@ test("what the user says about the pods gets onto them", async () => {
   expect(spec.volumes).toContainEqual(pods.extraVolumes[0]);
   const [container] = spec.containers;
   expect(container.resources.limits.memory).toBe("2Gi");
-  expect(container.args.at(-1)).toBe("--workers=16");
+  expect(container.args.at(-1)).toBe("--workers=24");
   expect(container.env).toContainEqual(pods.extraEnv[0]);
   expect(container.volumeMounts).toContainEqual(pods.extraVolumeMounts[0]);
 });
@@ -348,7 +348,7 @@ const told: readonly [object, object][] = [
       runtimeImagePullPolicy: "IfNotPresent",
       runtimeImagePullSecrets: [],
       rolloutDeadlineSeconds: 600,
-      workers: 8,
+      workers: 16,
       port: 8080,
       webhook: { port: 9443, certificates: secretCertificates },
       logLevel: "info",
