@@ -28,6 +28,8 @@ export interface CompileProcess {
 
 /** V8's heap of the child, in megabytes: it holds one spec and its parsed SQL. */
 const heapMegabytesMax = 256;
+/** Of it, what is new, in megabytes: what one compile leaves is garbage at the next. */
+const youngMegabytesMax = 2;
 /** Longest a child may take to start on a busy node, in milliseconds. */
 const startMsMax = 30_000;
 /** Beyond the child's own limit on compiling, for the case that the child is stuck itself, in milliseconds. */
@@ -39,7 +41,11 @@ const program = fileURLToPath(new URL("./compile-child.ts", import.meta.url));
 export function startCompileProcess(): CompileProcess {
   const child = fork(program, [], {
     env: compileCache(),
-    execArgv: [`--max-old-space-size=${heapMegabytesMax}`, "--disable-warning=ExperimentalWarning"],
+    execArgv: [
+      `--max-old-space-size=${heapMegabytesMax}`,
+      `--max-semi-space-size=${youngMegabytesMax}`,
+      "--disable-warning=ExperimentalWarning",
+    ],
     stdio: ["ignore", "ignore", "ignore", "ipc"],
   });
   const ready = Promise.withResolvers<null>();
