@@ -12,6 +12,7 @@ const columns: readonly { readonly title: string; cell(measured: Measurement): s
   { title: "all made, s", cell: ({ madeSeconds }) => madeSeconds.toFixed(1) },
   { title: "settled, s", cell: ({ settledSeconds }) => settledSeconds?.toFixed(1) ?? "never" },
   { title: "requests each", cell: ({ requestsEach }) => requestsEach.toFixed(1) },
+  { title: "looks each", cell: ({ looksEach }) => looksEach.toFixed(1) },
   { title: "reconcile p50, ms", cell: ({ p50Ms }) => p50Ms.toFixed(1) },
   { title: "p99, ms", cell: ({ p99Ms }) => p99Ms.toFixed(0) },
   { title: "CPU, s", cell: ({ cpuSeconds }) => cpuSeconds.toFixed(1) },

@@ -11,7 +11,7 @@ import { type Contestant, type Made, namespaces } from "./contestants.ts";
 import { startFakeNodes } from "./fake-nodes.ts";
 import { startPlayedPods } from "./played-pods.ts";
 import { usageOf } from "./process-usage.ts";
-import { quantileOf, requestsIn, type Sample, scrape } from "./scrape.ts";
+import { quantileOf, requestsIn, type Sample, scrape, sumOf } from "./scrape.ts";
 
 /** What a contestant took for its objects. */
 export interface Measurement {
@@ -23,6 +23,8 @@ export interface Measurement {
   readonly settledSeconds: number | null;
   /** Until then, without what the start took. */
   readonly requestsEach: number;
+  /** Until then, how often each object was looked at. */
+  readonly looksEach: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
   /** Until settled, children included, start included. */
@@ -40,14 +42,16 @@ export interface Measurement {
 /** Objects that are made at the same time: what a busy `kubectl apply` of many people is like. */
 const creators = 16;
 const pollMs = 500;
+/** How often metrics are read to see whether all is done, in milliseconds: each time costs those that have some for each object. */
+const scrapeMs = 2_000;
 /** No request but the lease's for so long: it is done. */
 const quietMs = 12_000;
 /** A lease is renewed every two seconds: so many requests in `quietMs` are nothing. */
 const leaseRequests = 14;
 const idleMs = 30_000;
 const doneMsMax = 1_800_000;
-/** Who still asks so long after everything is made will go on. */
-const busyMsMax = 120_000;
+/** Who still asks so long after everything is made will go on: Kubernetes starts pods long after their Deployments were made. */
+const busyMsMax = (count: number): number => 90_000 + 40 * count;
 const startMsMax = 60_000;
 
 /** A contestant's process. */
@@ -100,7 +104,7 @@ interface Field {
 
 async function measureFirst(contestant: Contestant, { apiServer, api, count, say }: Field) {
   await using running = await start(contestant, apiServer, say);
-  await quiet(running);
+  await quiet(running, 0);
   const atStart = requestsIn(await running.samples()).all;
   let peakBytes = 0;
   const watch = setInterval(
@@ -114,7 +118,7 @@ async function measureFirst(contestant: Contestant, { apiServer, api, count, say
       Array.from({ length: count }, (_, index) => contestant.object(index)),
     );
     const madeSeconds = ((await allMade(api, contestant, count)) - began) / 1000;
-    const settledSeconds = secondsFrom(began, await quiet(running));
+    const settledSeconds = secondsFrom(began, await quiet(running, count));
     const samples = await running.samples();
     const { cpuSeconds } = await usageOf(running.pid);
     const idleRequestsPerSecond = await idle(running);
@@ -123,6 +127,7 @@ async function measureFirst(contestant: Contestant, { apiServer, api, count, say
       madeSeconds,
       settledSeconds,
       requestsEach: (requestsIn(samples).all - atStart) / count,
+      looksEach: sumOf(samples, "controller_runtime_reconcile_total") / count,
       p50Ms: quantileOf(samples, histogram, 0.5) * 1000,
       p99Ms: quantileOf(samples, histogram, 0.99) * 1000,
       cpuSeconds,
@@ -137,7 +142,7 @@ async function measureFirst(contestant: Contestant, { apiServer, api, count, say
 async function measureRestart(contestant: Contestant, apiServer: ApiServer, say: (line: string) => void) {
   const began = performance.now();
   await using running = await start(contestant, apiServer, say);
-  const restartSeconds = secondsFrom(began, await quiet(running));
+  const restartSeconds = secondsFrom(began, await quiet(running, 0));
   return { restartSeconds, restartWrites: requestsIn(await running.samples()).writes };
 }
 
@@ -192,9 +197,9 @@ async function allMade(api: Api, { makes, name }: Contestant, count: number): Pr
 
 const secondsFrom = (began: number, atMs: number | null): number | null => (atMs === null ? null : (atMs - began) / 1000);
 
-/** Waits until nothing is asked any more but for the lease; answers when the last other request was, on the clock of `performance.now()`. null: it goes on. */
-async function quiet(running: Running): Promise<number | null> {
-  const deadline = performance.now() + busyMsMax;
+/** Waits until nothing is asked any more but for the lease; answers when the last other request was, on the clock of `performance.now()`. null: it goes on. `count` objects were made before. */
+async function quiet(running: Running, count: number): Promise<number | null> {
+  const deadline = performance.now() + busyMsMax(count);
   const seen: { readonly atMs: number; readonly requests: number }[] = [];
   for (;;) {
     const atMs = performance.now();
@@ -202,7 +207,7 @@ async function quiet(running: Running): Promise<number | null> {
     const before = seen.findLast((one) => one.atMs <= atMs - quietMs);
     if (before !== undefined && seen.at(-1)!.requests - before.requests <= leaseRequests) return before.atMs;
     if (atMs > deadline) return null;
-    await sleep(pollMs);
+    await sleep(scrapeMs);
   }
 }
 

@@ -16,6 +16,11 @@ export async function scrape(url: string): Promise<readonly Sample[]> {
   });
 }
 
+/** The sum of all series of a metric. */
+export function sumOf(samples: readonly Sample[], metric: string): number {
+  return samples.filter(({ name }) => name === metric).reduce((total, { value }) => total + value, 0);
+}
+
 /** Requests to the API server so far, and those of them that write. */
 export function requestsIn(samples: readonly Sample[]): { readonly all: number; readonly writes: number } {
   const requests = samples.filter(({ name }) => name === "rest_client_requests_total");

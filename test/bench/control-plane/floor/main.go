@@ -1,16 +1,16 @@
 // Command floor is the least that a controller can do for each Pipeline: one Deployment, and its replicas on the status; with
-// -five also the other children that the operator makes, empty. It is what the operator's cost is compared with.
+// -children the children that a file names, such as the operator makes. It is what the operator's cost is compared with.
 package main
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"flag"
 	"os"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
-	networkingv1 "k8s.io/api/networking/v1"
-	policyv1 "k8s.io/api/policy/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -27,9 +27,16 @@ import (
 
 var pipelineKind = schema.GroupVersionKind{Group: "snowline.dev", Version: "v1alpha1", Kind: "Pipeline"}
 
+// childPrefix is what the operator puts before the Pipeline's name in those of its children.
+const childPrefix = "pipeline-"
+
+// placeholder stands for the Pipeline's name in the children of -children.
+var placeholder = []byte("name-of-the-pipeline")
+
 type reconciler struct {
 	client.Client
-	five bool
+	// children, each as JSON; the Deployment comes last, since it is what is looked for.
+	children []json.RawMessage
 }
 
 func (r *reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.Result, error) {
@@ -39,7 +46,7 @@ func (r *reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 		return ctrl.Result{}, client.IgnoreNotFound(err)
 	}
 	deployment := &appsv1.Deployment{}
-	err := r.Get(ctx, request.NamespacedName, deployment)
+	err := r.Get(ctx, r.deploymentKey(request), deployment)
 	if apierrors.IsNotFound(err) {
 		return ctrl.Result{}, r.make(ctx, pipeline)
 	}
@@ -57,18 +64,17 @@ func (r *reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 	return ctrl.Result{}, r.Status().Patch(ctx, pipeline, patch)
 }
 
-// make makes the Deployment last, since it is what is looked for.
+func (r *reconciler) deploymentKey(request ctrl.Request) client.ObjectKey {
+	if r.children == nil {
+		return request.NamespacedName
+	}
+	return client.ObjectKey{Namespace: request.Namespace, Name: childPrefix + request.Name}
+}
+
 func (r *reconciler) make(ctx context.Context, pipeline *unstructured.Unstructured) error {
-	children := []client.Object{deploymentOf(pipeline)}
-	if r.five {
-		meta := metav1.ObjectMeta{Namespace: pipeline.GetNamespace(), Name: pipeline.GetName()}
-		selector := metav1.LabelSelector{MatchLabels: map[string]string{"app": pipeline.GetName()}}
-		children = append([]client.Object{
-			&corev1.ServiceAccount{ObjectMeta: meta},
-			&corev1.ConfigMap{ObjectMeta: meta},
-			&policyv1.PodDisruptionBudget{ObjectMeta: meta, Spec: policyv1.PodDisruptionBudgetSpec{Selector: &selector}},
-			&networkingv1.NetworkPolicy{ObjectMeta: meta, Spec: networkingv1.NetworkPolicySpec{PodSelector: selector}},
-		}, children...)
+	children, err := r.childrenOf(pipeline)
+	if err != nil {
+		return err
 	}
 	for _, child := range children {
 		if err := controllerutil.SetControllerReference(pipeline, child, r.Scheme()); err != nil {
@@ -79,6 +85,22 @@ func (r *reconciler) make(ctx context.Context, pipeline *unstructured.Unstructur
 		}
 	}
 	return nil
+}
+
+func (r *reconciler) childrenOf(pipeline *unstructured.Unstructured) ([]client.Object, error) {
+	if r.children == nil {
+		return []client.Object{deploymentOf(pipeline)}, nil
+	}
+	children := []client.Object{}
+	for _, template := range r.children {
+		child := &unstructured.Unstructured{}
+		if err := child.UnmarshalJSON(bytes.ReplaceAll(template, placeholder, []byte(pipeline.GetName()))); err != nil {
+			return nil, err
+		}
+		child.SetNamespace(pipeline.GetNamespace())
+		children = append(children, child)
+	}
+	return children, nil
 }
 
 func deploymentOf(pipeline *unstructured.Unstructured) *appsv1.Deployment {
@@ -102,20 +124,26 @@ func deploymentOf(pipeline *unstructured.Unstructured) *appsv1.Deployment {
 
 func main() {
 	kubeconfig := flag.String("config", "", "kubeconfig")
-	five := flag.Bool("five", false, "make all kinds of children that the operator makes")
+	file := flag.String("children", "", "JSON list of the children to make, in this order; name-of-the-pipeline stands for the Pipeline's name")
 	address := flag.String("metrics", "127.0.0.1:0", "address of /metrics")
 	flag.Parse()
 	ctrl.SetLogger(zap.New())
 	config, err := clientcmd.BuildConfigFromFlags("", *kubeconfig)
 	must(err)
 	config.QPS, config.Burst = 500, 1000
+	var children []json.RawMessage
+	if *file != "" {
+		text, err := os.ReadFile(*file)
+		must(err)
+		must(json.Unmarshal(text, &children))
+	}
 	manager, err := ctrl.NewManager(config, ctrl.Options{Metrics: server.Options{BindAddress: *address}})
 	must(err)
 	pipeline := &unstructured.Unstructured{}
 	pipeline.SetGroupVersionKind(pipelineKind)
 	must(ctrl.NewControllerManagedBy(manager).For(pipeline).Owns(&appsv1.Deployment{}).
 		WithOptions(controller.Options{MaxConcurrentReconciles: 8}).
-		Complete(&reconciler{manager.GetClient(), *five}))
+		Complete(&reconciler{manager.GetClient(), children}))
 	must(manager.Start(ctrl.SetupSignalHandler()))
 }
 
