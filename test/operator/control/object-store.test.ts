@@ -77,7 +77,9 @@ describe("a store", () => {
     ]);
     store.put(object("a", 3, { owner: "y" }));
     store.remove(object("b", 4));
-    expect([names("owner", "x"), names("owner", "y"), names("secret", "s")]).toEqual([[], ["a"], []]);
+    expect([names("owner", "x"), names("owner", "y"), names("secret", "s"), names("secret", "t")]).toEqual([[], ["a"], [], []]);
+    store.put(object("a", 5, { owner: "y" }));
+    expect([names("owner", "y"), store.by("owner", "y")[0]?.metadata.resourceVersion]).toEqual([["a"], "5"]);
     expect(() => store.by("colour", "red")).toThrow('there is no index "colour"');
   });
 
