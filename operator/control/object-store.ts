@@ -25,22 +25,22 @@ export interface FilledStore<T extends KubeObject> extends ObjectStore<T> {
 
 /** An empty store. `onChange` must not throw. */
 export function createObjectStore<T extends KubeObject>(indexes: Indexes<T>, onChange: OnChange<T>): FilledStore<T> {
-  let objects = new Map<string, T>();
+  const objects = createNamedObjects<T>();
   const index = createIndex(indexes);
   let synced = false;
   let version = 0n;
 
   const set = (before: T | null, after: T | null): void => {
     if (before !== null) index.remove(before);
-    if (after === null) objects.delete(nameOf(before!));
+    if (after === null) objects.delete(keyOf(before!));
     else {
-      objects.set(nameOf(after), after);
+      objects.set(after);
       index.add(after);
     }
     onChange(before, after);
   };
   const put = (object: T): void => {
-    const before = objects.get(nameOf(object)) ?? null;
+    const before = objects.get(keyOf(object)) ?? null;
     // As a list may tell again what a watch told before.
     if (before?.metadata.uid === object.metadata.uid && before?.metadata.resourceVersion === object.metadata.resourceVersion)
       return;
@@ -50,8 +50,8 @@ export function createObjectStore<T extends KubeObject>(indexes: Indexes<T>, onC
     } else set(before, object);
   };
   return {
-    get: (key) => objects.get(keyText(key)) ?? null,
-    list: () => [...objects.values()],
+    get: (key) => objects.get(key) ?? null,
+    list: () => [...objects.all()],
     by: index.by,
     get synced() {
       return synced;
@@ -61,14 +61,14 @@ export function createObjectStore<T extends KubeObject>(indexes: Indexes<T>, onC
     },
     put,
     remove: (object) => {
-      const before = objects.get(nameOf(object));
+      const before = objects.get(keyOf(object));
       if (before?.metadata.uid === object.metadata.uid) set(before!, null);
     },
     replace: (listed, resourceVersion) => {
       const wanted = new Map([...listed].map((object) => [nameOf(object), object]));
       version = resourceVersion;
       synced = true;
-      for (const [name, object] of objects) if (!wanted.has(name)) set(object, null);
+      for (const object of objects.all()) if (!wanted.has(nameOf(object))) set(object, null);
       for (const object of wanted.values()) put(object);
     },
     reached: (resourceVersion) => (version = resourceVersion),
@@ -79,6 +79,28 @@ export function createObjectStore<T extends KubeObject>(indexes: Indexes<T>, onC
 export const keyOf = ({ metadata }: KubeObject): ObjectKey => ({ namespace: metadata.namespace ?? "", name: metadata.name });
 
 const nameOf = (object: KubeObject): string => keyText(keyOf(object));
+
+/** Objects by namespace and name: texts that they have themselves, so that a store holds none of its own for each. */
+function createNamedObjects<T extends KubeObject>() {
+  const namespaces = new Map<string, Map<string, T>>();
+  return {
+    get: ({ namespace, name }: ObjectKey): T | undefined => namespaces.get(namespace)?.get(name),
+    set(object: T): void {
+      const { namespace, name } = keyOf(object);
+      const named = namespaces.get(namespace);
+      if (named === undefined) namespaces.set(namespace, new Map([[name, object]]));
+      else named.set(name, object);
+    },
+    delete({ namespace, name }: ObjectKey): void {
+      const named = namespaces.get(namespace);
+      named?.delete(name);
+      if (named?.size === 0) namespaces.delete(namespace);
+    },
+    *all(): Iterable<T> {
+      for (const named of namespaces.values()) yield* named.values();
+    },
+  };
+}
 
 /** Finds objects by values. Most values belong to one object, which needs no set of its own. */
 function createIndex<T extends KubeObject>(indexes: Indexes<T>) {

@@ -53,6 +53,8 @@ export function createSharedParts(): ShareParts {
   const shareWithin = (object: Members, before: Members | null): void => {
     if (Object.isFrozen(object)) return;
     takeFrom(before, object, share);
+    for (const [name, member] of Object.entries(object))
+      if (typeof member === "string" && !unlike.has(name)) object[name] = sharedText(member).value;
     Object.freeze(object);
   };
   return (object, before) => {
@@ -63,6 +65,9 @@ export function createSharedParts(): ShareParts {
     return object;
   };
 }
+
+/** Texts that no two objects have. */
+const unlike: ReadonlySet<string> = new Set(["uid", "resourceVersion"]);
 
 /** Members of an object by their names, or items of a list by their places. */
 type Members = Record<string, unknown>;

@@ -13,17 +13,17 @@ export interface KnownPipeline {
   readonly tally: Tally;
 }
 
-/** All Pipelines of a scope. Asks nobody. */
-export function knownPipelines(
+/** All Pipelines of a scope, one after the other. Asks nobody. */
+export function* knownPipelines(
   { pipelines, pods }: PipelineStores,
   tallies: Pick<PipelineTallies, "of">,
-): readonly KnownPipeline[] {
-  return pipelines.list().map((pipeline) => {
+): Iterable<KnownPipeline> {
+  for (const pipeline of pipelines.list()) {
     const key = keyOf(pipeline.metadata);
     const restarts = (): readonly number[] => pods.by(index.pipeline, keyText(key)).flatMap(restartsOf);
     const podRestarts = (): number => restarts().reduce((sum, count) => sum + count, 0);
-    return { pipeline, podRestarts, tally: tallies.of(key) };
-  });
+    yield { pipeline, podRestarts, tally: tallies.of(key) };
+  }
 }
 
 const restartsOf = ({ status }: LivePod): readonly number[] =>

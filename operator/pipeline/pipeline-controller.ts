@@ -84,7 +84,7 @@ export interface PipelineController extends AsyncDisposable {
   /** For liveness: what is worked on, and how long that may take. */
   readonly work: { snapshot(): QueueSnapshot; readonly deadlineMs: number };
   /** For metrics: what is known of each Pipeline. Empty while this process does not lead, so that no two tell of the same. */
-  readonly known: () => readonly KnownPipeline[];
+  readonly known: () => Iterable<KnownPipeline>;
   /** Works on all Pipelines until the signal is aborted. */
   run(term: PipelineTerm): Promise<void>;
 }
@@ -126,7 +126,9 @@ export function startPipelineController(options: PipelineControllerOptions): Pip
       list: () => watches.flatMap(({ stores }) => stores.connections.list()),
     },
     work: { snapshot: queue.snapshot, deadlineMs },
-    known: () => (term?.aborted === false ? watches.flatMap(({ stores }) => knownPipelines(stores, tallies)) : []),
+    known: function* () {
+      if (term?.aborted === false) for (const { stores } of watches) yield* knownPipelines(stores, tallies);
+    },
     run: async (given) => {
       term = given.leading === undefined ? given.signal : AbortSignal.any([given.signal, given.leading]);
       await runTerm({ ...given, working: term }, { options, parts, scopes });

@@ -113,25 +113,33 @@ const pipelineMetrics: readonly PipelineMetric[] = [
 ];
 
 /**
- * Registers them. They are made when they are scraped, and nothing of them is kept: a pipeline that is gone leaves none, and those of
- * thousands take no memory between two scrapes. `pipelines` is empty while another process tells of them.
+ * Registers them. They are made while they are scraped, one after the other, and nothing of them is kept: a pipeline that is gone leaves
+ * none, and those of thousands take little memory. `pipelines` is empty while another process tells of them.
  */
-export function registerPipelineMetrics(registry: Registry, pipelines: () => readonly KnownPipeline[]): void {
+export function registerPipelineMetrics(registry: Registry, pipelines: () => Iterable<KnownPipeline>): void {
   for (const { name, help, kind, labelName, of } of pipelineMetrics) {
     const labelNames = ["namespace", "pipeline", ...(labelName === undefined ? [] : [labelName])];
     const common = { name, help, labelNames, registers: [registry] };
     const metric = kind === "gauge" ? new Gauge(common) : new Counter(common);
     const get = metric.get.bind(metric);
-    metric.get = async () => ({ ...(await get()), values: pipelines().flatMap((each) => valuesOf(each, of)) });
+    // The registry takes one value after the other: it need not be a list.
+    const values = () => valuesOf(pipelines(), of) as Value[];
+    metric.get = async () => ({ ...(await get()), values: values() });
   }
 }
 
-function valuesOf(known: KnownPipeline, of: PipelineMetric["of"]) {
-  const { name: pipeline, namespace = "" } = known.pipeline.metadata;
-  const labels: Readonly<Record<string, string>> = { namespace, pipeline };
-  return of(known)
-    .filter(({ value }) => Number.isFinite(value))
-    .map(({ value, label }) => ({ value, labels: label === undefined ? labels : { ...labels, ...label } }));
+/** A value as the registry takes it. */
+interface Value {
+  readonly value: number;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+function* valuesOf(pipelines: Iterable<KnownPipeline>, of: PipelineMetric["of"]): Iterable<Value> {
+  for (const known of pipelines) {
+    const { name: pipeline, namespace = "" } = known.pipeline.metadata;
+    for (const { value, label } of of(known))
+      if (Number.isFinite(value)) yield { value, labels: { namespace, pipeline, ...label } };
+  }
 }
 
 function gauge(name: string, help: string, of: (known: KnownPipeline) => number | undefined): PipelineMetric {

@@ -153,6 +153,7 @@ const snowline: Contestant = {
     KUBERNETES_SERVICE_PORT: new URL(url).port,
     // As the chart has them; the heap is as large as Node lets it grow in a container with the chart's limit of 1Gi.
     MALLOC_ARENA_MAX: "2",
+    MALLOC_TRIM_THRESHOLD_: "131072",
     NODE_OPTIONS: "--max-semi-space-size=4 --max-old-space-size=512",
     // As the image has it.
     NODE_COMPILE_CACHE: compiled,

@@ -43,7 +43,7 @@ export interface Measurement {
 const creators = 16;
 const pollMs = 500;
 /** How often metrics are read to see whether all is done, in milliseconds: each time costs those that have some for each object. */
-const scrapeMs = 2_000;
+const scrapeMs = 4_000;
 /** No request but the lease's for so long: it is done. */
 const quietMs = 12_000;
 /** A lease is renewed every two seconds: so many requests in `quietMs` are nothing. */
