@@ -14,7 +14,7 @@ export interface WorkQueue {
   /** Now. A key that waits for its delay waits no longer; what runs says itself when to look again. */
   add(key: ObjectKey, priority?: Priority): void;
   /** After a delay, in milliseconds. A key that is to come earlier anyway comes then, and only then. */
-  addAfter(key: ObjectKey, delayMs: number): void;
+  addAfter(key: ObjectKey, delayMs: number, priority?: Priority): void;
   /** After a pause that grows with each failure of this key, and when many keys fail. */
   retry(key: ObjectKey): void;
   /** Ends the count of this key's failures. */
@@ -67,7 +67,7 @@ export function createWorkQueue({ name, clock, metrics }: WorkQueueOptions): Wor
 
   return {
     add: (key, priority = "change") => schedule(key, 0, priority),
-    addAfter: (key, delayMs) => schedule(key, delayMs, "change"),
+    addAfter: (key, delayMs, priority = "change") => schedule(key, delayMs, priority),
     retry: (key) => {
       observer.retried();
       schedule(key, retryDelays.next(keyText(key)), "change");

@@ -28,9 +28,14 @@ export interface Listening {
 
 /** Says for which Pipelines and Connections a change is to be looked at. */
 export function pipelineListeners({ queue, connectionQueue, reports, departed, clock }: Listening): WatchListeners {
-  const gather = (object: KubeObject, delayMs = gatherMs): void => {
+  const gather = (object: KubeObject): void => {
     const key = pipelineOfChild(object);
-    if (key !== null) queue.addAfter(key, delayMs);
+    if (key !== null) queue.addAfter(key, gatherMs);
+  };
+  // Like a Pipeline that is new: at the start of a process everything is.
+  const gatherNew = (object: KubeObject, delayMs: number): void => {
+    const key = pipelineOfChild(object);
+    if (key !== null) queue.addAfter(key, delayMs, "background");
   };
   return {
     pipeline: (before, after) => {
@@ -51,8 +56,8 @@ export function pipelineListeners({ queue, connectionQueue, reports, departed, c
       for (const key of users.connections) connectionQueue.add(key);
     },
     child: (before, after) => {
-      if (before === null) gather(after!, madeMs);
-      else if (after === null || !isSameBut(statusOf(after), before, after)) gather(after ?? before);
+      if (before === null) gatherNew(after!, madeMs);
+      else if (after === null || !isSameBut(unreadOf(after), before, after)) gather(after ?? before);
     },
     pod: (before, after) => {
       const pod = (after ?? before)!;
@@ -66,13 +71,14 @@ export function pipelineListeners({ queue, connectionQueue, reports, departed, c
         reports.forget(uid);
       } else if (observed.ip !== "" && observed.phase === "Running" && !observed.deleting)
         reports.see({ uid, ip: observed.ip, ready: observed.ready, pipeline });
-      if (before === null || after === null || !isSameBut([], before, after)) gather(pod);
+      if (before === null) gatherNew(pod, gatherMs);
+      else if (after === null || !isSameBut([], before, after)) gather(pod);
     },
   };
 }
 
-/** Members of a child that are not looked at: of how Kubernetes fares with it, only a Deployment's matters. */
-const statusOf = ({ kind }: KubeObject): readonly string[] => (kind === "Deployment" ? [] : ["status"]);
+/** Members of a child that nobody reads: of how Kubernetes fares with it, only a Deployment's matters. */
+const unreadOf = ({ kind }: KubeObject): readonly string[] => (kind === "Deployment" ? [] : ["status"]);
 
 /** Whether two states of an object differ in these members and in bookkeeping only. */
 function isSameBut(members: readonly string[], before: KubeObject, after: KubeObject): boolean {

@@ -45,7 +45,7 @@ function dataOf({ data = {}, files = {} }: RevisionConfigMap): Readonly<Record<s
 
 /** Whether a ConfigMap that is there says all of the revision that it should: its data never changes. */
 export function keepsRevision(pipeline: Owner, revision: Revision, live: RevisionConfigMap): boolean {
-  return driftOf({ metadata: metadataOf(pipeline, revision) }, live) === null;
+  return driftOf({ metadata: metadataOf(pipeline, revision), immutable: true }, live) === null;
 }
 
 /**

@@ -3,7 +3,7 @@ import type { PipelineStatus } from "../../../crds/kinds/pipeline-status.ts";
 import type { PodReport } from "../pod-report.ts";
 
 /** How soon a status has to be written. `none`: it is the same. */
-export type Urgency = "none" | "slow" | "soon" | "now";
+export type Urgency = "none" | "later" | "slow" | "soon" | "now";
 
 /** How long after the last write of a pipeline's status the next may follow, in milliseconds. */
 const paceMs = {
@@ -13,6 +13,8 @@ const paceMs = {
   soon: 10_000,
   /** Numbers moved at all: sums grow with every record, and a write for each answer of a pod would be the API server's main work. */
   slow: 60_000,
+  /** That all is well so far with a pipeline that begins: it is about to turn. */
+  later: 180_000,
 } as const;
 
 /** Changes of numbers that nobody would act on. Relative to the former value, and absolute where that is small. */
@@ -24,7 +26,8 @@ export function urgencyOf(before: PipelineStatus, after: PipelineStatus): Urgenc
   if (!isDeepStrictEqual(turning(before), turning(after))) return "now";
   const begins = isBeginning(before) && isBeginning(after);
   if (!isDeepStrictEqual(shown(before, begins), shown(after, begins))) return "soon";
-  return !begins && numbersMoved(numbersIn(before), numbersIn(after)) ? "soon" : "slow";
+  if (begins) return "later";
+  return numbersMoved(numbersIn(before), numbersIn(after)) ? "soon" : "slow";
 }
 
 /** No revision has ever proven itself, and the first rolls out: it turns soon, and until then that all is well so far is no news. */

@@ -64,8 +64,9 @@ test.for(Array.from({ length: 200 }, (_, at) => Number(process.env["SNOWLINE_SEE
         model.want(text, clock.monotonic(), priority);
       } else if (step < 0.4) {
         const delayMs = Math.floor(random() * 500);
-        queue.addAfter(key, delayMs);
-        model.want(text, clock.monotonic() + delayMs, "change");
+        const priority = pick(["change", "background"] as const);
+        queue.addAfter(key, delayMs, priority);
+        model.want(text, clock.monotonic() + delayMs, priority);
       } else if (step < 0.6) clock.skip(Math.floor(random() * 200));
       else if (step < 0.8) await take();
       else if (model.running.size > 0) {

@@ -63,6 +63,16 @@ test("changes come before what is of low priority, and lift a key that waits the
   expect(await takeAll()).toEqual(["a/9", "a/3", "a/1", "a/2"]);
 });
 
+test("a delayed key may be of low priority, until a change comes in before it", async () => {
+  const { queue, clock, takeAll } = start();
+  queue.addAfter(key("a/1"), 1000, "background");
+  queue.addAfter(key("a/2"), 1000, "background");
+  queue.addAfter(key("a/3"), 1000);
+  queue.addAfter(key("a/2"), 2000);
+  clock.skip(1000);
+  expect(await takeAll()).toEqual(["a/3", "a/2", "a/1"]);
+});
+
 test("what is of low priority is not passed over for ever", async () => {
   const { queue } = start();
   queue.add(key("a/low"), "background");

@@ -62,7 +62,7 @@ test.concurrent("it settles within ten requests, events among them, and then the
   const began = Date.now();
   await place.apply({});
   await place.until("Ready", isReady);
-  // A status more where the machine takes its time: numbers of a pipeline that begins are written every ten seconds at most.
+  // A status more where the machine takes its time: a pod that is ready before its revision has proven itself is shown after ten seconds.
   const late = Math.floor((Date.now() - began) / 10_000);
   const ofPipeline = requests.filter((request) => !request.includes("Connection"));
   expect(ofPipeline.length + operator.happenings.length, requests.join(", ")).toBeLessThanOrEqual(10 + late);

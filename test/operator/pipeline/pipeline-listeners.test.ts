@@ -14,7 +14,8 @@ function listening() {
   const heard: string[] = [];
   const queue = {
     add: ({ name }: { readonly name: string }, priority = "change") => void heard.push(`${name} now, ${priority}`),
-    addAfter: ({ name }: { readonly name: string }, delayMs: number) => void heard.push(`${name} in ${delayMs} ms`),
+    addAfter: ({ name }: { readonly name: string }, delayMs: number, priority = "change") =>
+      void heard.push(`${name} in ${delayMs} ms, ${priority}`),
   };
   const reports = { of: () => ({ report: null, asked: false }), see: () => {}, forget: () => {} };
   const all = { queue, connectionQueue: queue, reports, departed: createDepartedPods(clock), clock };
@@ -29,7 +30,7 @@ const written: LivePipeline = {
 };
 test.each<[string, LivePipeline | null, LivePipeline | null, string]>([
   ["that is new waits behind those that change", null, pipeline, "now, background"],
-  ["whose status and finalizers were written is gathered", pipeline, written, "in 500 ms"],
+  ["whose status and finalizers were written is gathered", pipeline, written, "in 500 ms, change"],
   ["with another spec", pipeline, { ...pipeline, spec: { ...pipeline.spec, suspend: true } }, "now, change"],
   [
     "with another annotation",
@@ -68,10 +69,20 @@ const changed = (kind: string, more: Partial<Child>): Child => ({
   metadata: { ...child(kind).metadata, resourceVersion: "2", ...more.metadata },
 });
 test.each<[string, Child | null, Child | null, readonly string[]]>([
-  ["that was made, mostly by us, can wait", null, child("Deployment"), ["orders in 5000 ms"]],
-  ["that is gone", child("NetworkPolicy"), null, ["orders in 500 ms"]],
-  ["whose spec another changed", child("NetworkPolicy"), changed("NetworkPolicy", { spec: { a: 2 } }), ["orders in 500 ms"]],
-  ["that fares differently is a Deployment's", child("Deployment"), changed("Deployment", { status: {} }), ["orders in 500 ms"]],
+  ["that was made, mostly by us, can wait", null, child("Deployment"), ["orders in 5000 ms, background"]],
+  ["that is gone", child("NetworkPolicy"), null, ["orders in 500 ms, change"]],
+  [
+    "whose spec another changed",
+    child("NetworkPolicy"),
+    changed("NetworkPolicy", { spec: { a: 2 } }),
+    ["orders in 500 ms, change"],
+  ],
+  [
+    "that fares differently is a Deployment's",
+    child("Deployment"),
+    changed("Deployment", { status: {} }),
+    ["orders in 500 ms, change"],
+  ],
   ["and nobody else's", child("PodDisruptionBudget"), changed("PodDisruptionBudget", { status: {} }), []],
   ["with another version only", child("Deployment"), changed("Deployment", {}), []],
   ["of nobody", null, stranger, []],
@@ -91,5 +102,5 @@ test("a pod is looked at when what is kept of it changes", () => {
   expect(heard.length).toBe(1);
   listeners.pod(version, running);
   listeners.pod(running, null);
-  expect(heard).toEqual(Array.from({ length: 3 }, () => "orders in 500 ms"));
+  expect(heard).toEqual(["background", "change", "change"].map((priority) => `orders in 500 ms, ${priority}`));
 });

@@ -72,6 +72,10 @@ test("with its files read it is the same revision, and its data comes out again 
   expect(revisionConfigMap(owner, revision, kept).data).toEqual(live.data);
 });
 
+test("a ConfigMap that can be changed says less than all of its revision", () => {
+  expect(keepsRevision(owner, revision, { ...made, immutable: false })).toBe(false);
+});
+
 test.each<[string, boolean, Partial<RevisionConfigMap["metadata"]>]>([
   ["as it was made", true, {}],
   ["with more labels of others", true, { labels: { ...made.metadata.labels, more: "x" } }],

@@ -80,9 +80,9 @@ const told: PipelineStatus = {
   totals: { recordsRead: 1_000 },
 };
 test.each([
-  ["a pod that waits to be ready", { replicas: 1 }, "slow"],
-  ["first numbers", told, "slow"],
-  ["a source that can be reached", { ...told, conditions: [...beginning.conditions!, condition("SourceReachable")] }, "slow"],
+  ["a pod that waits to be ready", { replicas: 1 }, "later"],
+  ["first numbers", told, "later"],
+  ["a source that can be reached", { ...told, conditions: [...beginning.conditions!, condition("SourceReachable")] }, "later"],
   ["one that cannot", { ...told, conditions: [...beginning.conditions!, condition("SourceReachable", "False")] }, "soon"],
   ["a pod that is ready", { pods: "1/2" }, "soon"],
   ["Ready turned", { conditions: [condition("Ready"), condition("Progressing")] }, "now"],
@@ -119,9 +119,14 @@ test("an answer matters from which another number of pods may follow", () => {
 });
 
 test("the wait is what is left of the pace since the last write, and there is none after a start", () => {
-  expect([waitMs("now", 0), waitMs("soon", 4_000), waitMs("soon", 10_000), waitMs("slow", 15_000), waitMs("slow", null)]).toEqual(
-    [0, 6_000, 0, 45_000, 0],
-  );
+  expect([
+    waitMs("now", 0),
+    waitMs("soon", 4_000),
+    waitMs("soon", 10_000),
+    waitMs("slow", 15_000),
+    waitMs("later", 15_000),
+    waitMs("slow", null),
+  ]).toEqual([0, 6_000, 0, 45_000, 165_000, 0]);
 });
 
 test("an answer matters that is the first, the last, turns a condition or moves a number by what one would notice", () => {
