@@ -1,5 +1,5 @@
 import type { KubeObject } from "../kube/kube-object.ts";
-import { keyText, type ObjectKey } from "../kube/object-key.ts";
+import type { ObjectKey } from "../kube/object-key.ts";
 import type { Indexes, Store } from "./store.ts";
 
 /** What became of one object: null is absence. A name that another object took is a deletion and an addition. */
@@ -65,11 +65,12 @@ export function createObjectStore<T extends KubeObject>(indexes: Indexes<T>, onC
       if (before?.metadata.uid === object.metadata.uid) set(before!, null);
     },
     replace: (listed, resourceVersion) => {
-      const wanted = new Map([...listed].map((object) => [nameOf(object), object]));
+      const wanted = createNamedObjects<T>();
+      for (const object of listed) wanted.set(object);
       version = resourceVersion;
       synced = true;
-      for (const object of objects.all()) if (!wanted.has(nameOf(object))) set(object, null);
-      for (const object of wanted.values()) put(object);
+      for (const object of objects.all()) if (wanted.get(keyOf(object)) === undefined) set(object, null);
+      for (const object of wanted.all()) put(object);
     },
     reached: (resourceVersion) => (version = resourceVersion),
   };
@@ -77,8 +78,6 @@ export function createObjectStore<T extends KubeObject>(indexes: Indexes<T>, onC
 
 /** The key of an object. */
 export const keyOf = ({ metadata }: KubeObject): ObjectKey => ({ namespace: metadata.namespace ?? "", name: metadata.name });
-
-const nameOf = (object: KubeObject): string => keyText(keyOf(object));
 
 /** Objects by namespace and name: texts that they have themselves, so that a store holds none of its own for each. */
 function createNamedObjects<T extends KubeObject>() {

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Clock } from "../control/clock.ts";
+import type { Priority } from "../control/queue-metrics.ts";
 import type { WorkQueue } from "../control/work-queue.ts";
 import type { KubeObject } from "../kube/kube-object.ts";
 import type { DepartedPods } from "./departed-pods.ts";
@@ -28,19 +29,14 @@ export interface Listening {
 
 /** Says for which Pipelines and Connections a change is to be looked at. */
 export function pipelineListeners({ queue, connectionQueue, reports, departed, clock }: Listening): WatchListeners {
-  const gather = (object: KubeObject): void => {
+  const gather = (object: KubeObject, delayMs = gatherMs, priority: Priority = "change"): void => {
     const key = pipelineOfChild(object);
-    if (key !== null) queue.addAfter(key, gatherMs);
-  };
-  // Like a Pipeline that is new: at the start of a process everything is.
-  const gatherNew = (object: KubeObject, delayMs: number): void => {
-    const key = pipelineOfChild(object);
-    if (key !== null) queue.addAfter(key, delayMs, "background");
+    if (key !== null) queue.addAfter(key, delayMs, priority);
   };
   return {
     pipeline: (before, after) => {
       const key = keyOf((after ?? before)!.metadata);
-      // What is there at the start waits behind what changes.
+      // What is new waits behind what changes: at the start of a process everything is.
       if (before === null) queue.add(key, "background");
       // Mostly our own writes: a decision may follow from them, but not at once.
       else if (after !== null && isSameBut(["status"], before, after)) queue.addAfter(key, gatherMs);
@@ -56,7 +52,7 @@ export function pipelineListeners({ queue, connectionQueue, reports, departed, c
       for (const key of users.connections) connectionQueue.add(key);
     },
     child: (before, after) => {
-      if (before === null) gatherNew(after!, madeMs);
+      if (before === null) gather(after!, madeMs, "background");
       else if (after === null || !isSameBut(unreadOf(after), before, after)) gather(after ?? before);
     },
     pod: (before, after) => {
@@ -71,7 +67,7 @@ export function pipelineListeners({ queue, connectionQueue, reports, departed, c
         reports.forget(uid);
       } else if (observed.ip !== "" && observed.phase === "Running" && !observed.deleting)
         reports.see({ uid, ip: observed.ip, ready: observed.ready, pipeline });
-      if (before === null) gatherNew(pod, gatherMs);
+      if (before === null) gather(pod, gatherMs, "background");
       else if (after === null || !isSameBut([], before, after)) gather(pod);
     },
   };

@@ -114,17 +114,10 @@ function watchDependencies(
 
 /** What the operator made, and what Kubernetes made of it. */
 function watchChildren(selection: Selection, open: Open, { child, pod }: WatchListeners) {
-  const children = <T extends KubeObject>(name: string, type: ResourceType): Reflector<T> =>
-    open<T>({ name, type, selection, indexes: childIndexes, onChange: child });
+  const children = <T extends KubeObject>(name: string, type: ResourceType, transform: (object: T) => T = lean): Reflector<T> =>
+    open<T>({ name, type, selection, indexes: childIndexes, transform, onChange: child });
   return {
-    revisions: open<RevisionConfigMap>({
-      name: "revisions",
-      type: resourceType.configMap,
-      selection,
-      indexes: childIndexes,
-      transform: (configMap) => withFilesRead(lean(configMap)),
-      onChange: child,
-    }),
+    revisions: children<RevisionConfigMap>("revisions", resourceType.configMap, (configMap) => withFilesRead(lean(configMap))),
     deployments: children<LiveDeployment>("deployments", resourceType.deployment),
     serviceAccounts: children("serviceaccounts", resourceType.serviceAccount),
     podDisruptionBudgets: children("poddisruptionbudgets", resourceType.podDisruptionBudget),

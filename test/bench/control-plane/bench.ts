@@ -42,13 +42,21 @@ async function main(): Promise<void> {
   if (taking.length === 0)
     throw new Error(`--only ${values.only}: nobody is called so; there are ${contestants.map(({ name }) => name).join(", ")}`);
   const measured: Measurement[] = [];
+  const failed: string[] = [];
   for (const count of counts)
     for (const contestant of taking) {
       say(`${contestant.name}: ${count} objects`);
-      measured.push(await measureContestant(contestant, count, say));
-      say(table(measured.slice(-1)));
+      // What one takes is known though another ends before its time.
+      try {
+        measured.push(await measureContestant(contestant, count, say));
+        say(table(measured.slice(-1)));
+      } catch (error) {
+        failed.push(`${contestant.name} with ${count} objects: ${error instanceof Error ? error.message : String(error)}`);
+        say(failed.at(-1)!);
+      }
     }
-  say(`\n${table(measured)}`);
+  say(`\n${[table(measured), ...failed].join("\n")}`);
+  if (failed.length > 0) process.exitCode = 1;
 }
 
 // So that what was started ends with us.

@@ -3,46 +3,55 @@ import type { Connection } from "../../../crds/kinds/connection.ts";
 import type { Pipeline } from "../../../crds/kinds/pipeline.ts";
 import { validate } from "../../../crds/validate.ts";
 import type { KubeObject } from "../../../operator/kube/kube-object.ts";
+import { decide } from "../../../operator/pipeline/decide.ts";
 import type { LiveConnection } from "../../../operator/pipeline/observed.ts";
 import { referencesOf } from "../../../operator/pipeline/references-of.ts";
-import { deployment } from "../../../operator/pipeline/resources/deployment.ts";
-import { networkPolicy } from "../../../operator/pipeline/resources/network-policy.ts";
-import { podDisruptionBudget } from "../../../operator/pipeline/resources/pod-disruption-budget.ts";
-import { serviceAccount } from "../../../operator/pipeline/resources/service-account.ts";
-import { revisionConfigMap } from "../../../operator/pipeline/revision-config-map.ts";
-import { revisionOf } from "../../../operator/pipeline/revision.ts";
+import { rememberedFrom } from "../../../operator/pipeline/remembered.ts";
+import { unprobed } from "../../../operator/probe/probed.ts";
 
-/** The children that the operator makes of a Pipeline, in their order, without a namespace and an owner; the Deployment comes last. */
+const uid = "00000000-0000-0000-0000-000000000000";
+
+/** The children that the operator decides to make of a Pipeline, in its order, without a namespace and an owner; the Deployment comes last. */
 export function childrenOfPipeline(pipeline: KubeObject, connections: readonly KubeObject[]): readonly KubeObject[] {
-  const live = valid(pipeline) as Pipeline;
-  const named = connections.map((each) => valid(each) as LiveConnection);
+  const valid = checked(pipeline) as Pipeline;
+  const named = connections.map((each) => checked(each) as LiveConnection);
   const references = referencesOf(
-    live.spec,
+    valid.spec,
     named.map(({ metadata, spec }) => ({ name: metadata.name, spec })),
-  ).map(({ kind, name, keys }) => ({ kind, name, keys, version: "00000000-0000-0000-0000-000000000000/1" }));
-  const inputs = { pipeline: live, connections: new Map(named.map((each) => [each.metadata.name, each])), references };
-  const { revision, problems } = revisionOf(inputs, {
-    runtimeImage: "local.test/nothing:1",
-    imagePullPolicy: "IfNotPresent",
-    imagePullSecrets: [],
-    rolloutDeadlineSeconds: 600,
-    scaleToZero: false,
-  });
-  assert(revision !== null, JSON.stringify(problems));
-  const owner = { name: live.metadata.name, namespace: "", uid: "" };
-  return [
-    serviceAccount(owner),
-    revisionConfigMap(owner, revision),
-    podDisruptionBudget(owner),
-    networkPolicy(owner),
-    deployment(owner, revision, { replicas: 1, deadlineSeconds: 600 }),
-  ].map((child: KubeObject): KubeObject => {
+  ).map(({ kind, name, keys }) => ({ kind, name, keys, version: `${uid}/1` }));
+  const { actions } = decide(
+    {
+      pipeline: { ...valid, metadata: { ...pipeline.metadata, uid, generation: 1 } },
+      connections: new Map(named.map((each) => [each.metadata.name, each])),
+      references,
+      revisions: [],
+      specProblems: [],
+      deployment: null,
+      children: [],
+      pods: [],
+      departed: [],
+      obstacle: null,
+      probed: unprobed,
+      remembered: rememberedFrom(undefined),
+      nowMs: 0,
+    },
+    {
+      runtimeImage: "local.test/nothing:1",
+      imagePullPolicy: "IfNotPresent",
+      imagePullSecrets: [],
+      rolloutDeadlineSeconds: 600,
+      scaleToZero: false,
+    },
+  );
+  const children = actions.flatMap((action) => (action.kind === "apply" ? [action.object] : []));
+  assert.equal(children.at(-1)?.kind, "Deployment");
+  return children.map((child) => {
     const { namespace: _namespace, ownerReferences: _owner, ...metadata } = child.metadata;
     return { ...child, metadata };
   });
 }
 
-function valid(given: KubeObject): Pipeline | Connection {
+function checked(given: KubeObject): Pipeline | Connection {
   const { resource, problems } = validate(given);
   assert(resource !== null, JSON.stringify(problems));
   return resource;

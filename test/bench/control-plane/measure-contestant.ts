@@ -156,7 +156,11 @@ async function start(contestant: Contestant, apiServer: ApiServer, say: (line: s
   const gone = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   const end = (): void => void child.kill("SIGKILL");
   process.once("exit", end);
-  const samples = (): Promise<readonly Sample[]> => scrape(`http://127.0.0.1:${port}/metrics`);
+  const samples = async (): Promise<readonly Sample[]> => {
+    if (child.exitCode !== null || child.signalCode !== null)
+      throw new Error(`it ended by itself with ${child.signalCode ?? `exit code ${child.exitCode}`}`);
+    return scrape(`http://127.0.0.1:${port}/metrics`);
+  };
   const deadline = performance.now() + startMsMax;
   while ((await samples().catch(() => null)) === null) {
     if (performance.now() > deadline) throw new Error(`${contestant.name}: no metrics after ${startMsMax / 1000} s`);

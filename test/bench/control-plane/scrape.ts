@@ -23,9 +23,9 @@ export function sumOf(samples: readonly Sample[], metric: string): number {
 
 /** Requests to the API server so far, and those of them that write. */
 export function requestsIn(samples: readonly Sample[]): { readonly all: number; readonly writes: number } {
-  const requests = samples.filter(({ name }) => name === "rest_client_requests_total");
-  const sum = (of: readonly Sample[]): number => of.reduce((total, { value }) => total + value, 0);
-  return { all: sum(requests), writes: sum(requests.filter(({ labels }) => labels["method"] !== "GET")) };
+  const metric = "rest_client_requests_total";
+  const writes = samples.filter(({ labels }) => labels["method"] !== "GET");
+  return { all: sumOf(samples, metric), writes: sumOf(writes, metric) };
 }
 
 /** A quantile of a histogram's samples, all its series together, in its unit; interpolated within a bucket as Prometheus does. */

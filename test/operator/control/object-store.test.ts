@@ -21,8 +21,8 @@ function filled() {
   const store = createObjectStore<Child>(indexes, (before, after) => {
     told.push(`${say(before)} > ${say(after)}`);
     // Each change is in the store before it is told.
-    const name = (after ?? before)!.metadata.name;
-    expect(store.get({ namespace: "demo", name })).toBe(after);
+    const { namespace = "", name } = (after ?? before)!.metadata;
+    expect(store.get({ namespace, name })).toBe(after);
   });
   const names = (index: string, value: string) =>
     store
@@ -81,6 +81,16 @@ describe("a store", () => {
     store.put(object("a", 5, { owner: "y" }));
     expect([names("owner", "y"), store.by("owner", "y")[0]?.metadata.resourceVersion]).toEqual([["a"], "5"]);
     expect(() => store.by("colour", "red")).toThrow('there is no index "colour"');
+  });
+
+  it("tells namespaces apart", () => {
+    const { store } = filled();
+    const elsewhere = { ...object("a", 2), metadata: { ...object("a", 2).metadata, namespace: "other", uid: "b" } };
+    store.replace([object("a", 1), elsewhere], 2n);
+    store.remove(object("a", 3));
+    expect([store.get({ namespace: "demo", name: "a" }), store.list()]).toEqual([null, [elsewhere]]);
+    store.replace([object("a", 4)], 4n);
+    expect(store.list()).toEqual([object("a", 4)]);
   });
 
   it("gives out answers that do not change", () => {

@@ -46,7 +46,7 @@ func (r *reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 		return ctrl.Result{}, client.IgnoreNotFound(err)
 	}
 	deployment := &appsv1.Deployment{}
-	err := r.Get(ctx, r.deploymentKey(request), deployment)
+	err := r.Get(ctx, client.ObjectKey{Namespace: request.Namespace, Name: childPrefix + request.Name}, deployment)
 	if apierrors.IsNotFound(err) {
 		return ctrl.Result{}, r.make(ctx, pipeline)
 	}
@@ -62,13 +62,6 @@ func (r *reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 		return ctrl.Result{}, err
 	}
 	return ctrl.Result{}, r.Status().Patch(ctx, pipeline, patch)
-}
-
-func (r *reconciler) deploymentKey(request ctrl.Request) client.ObjectKey {
-	if r.children == nil {
-		return request.NamespacedName
-	}
-	return client.ObjectKey{Namespace: request.Namespace, Name: childPrefix + request.Name}
 }
 
 func (r *reconciler) make(ctx context.Context, pipeline *unstructured.Unstructured) error {
@@ -107,7 +100,7 @@ func deploymentOf(pipeline *unstructured.Unstructured) *appsv1.Deployment {
 	labels := map[string]string{"app": pipeline.GetName()}
 	replicas := int32(1)
 	return &appsv1.Deployment{
-		ObjectMeta: metav1.ObjectMeta{Namespace: pipeline.GetNamespace(), Name: pipeline.GetName()},
+		ObjectMeta: metav1.ObjectMeta{Namespace: pipeline.GetNamespace(), Name: childPrefix + pipeline.GetName()},
 		Spec: appsv1.DeploymentSpec{
 			Replicas: &replicas,
 			Selector: &metav1.LabelSelector{MatchLabels: labels},
