@@ -21,7 +21,7 @@ import type { OperatorOptions } from "./options.ts";
 import { askOverHttp } from "./pipeline/ask-pod.ts";
 import { fieldManager, podPort } from "./pipeline/names.ts";
 import { type PipelineController, startPipelineController } from "./pipeline/pipeline-controller.ts";
-import { registerPipelineMetrics } from "./pipeline/pipeline-metrics.ts";
+import { pipelineMetrics } from "./pipeline/pipeline-metrics.ts";
 import { openProber } from "./probe/prober.ts";
 import { type CertificateOrigin, startWebhook, type Webhook } from "./webhook/start-webhook.ts";
 
@@ -59,7 +59,8 @@ export async function runOperator(options: OperatorOptions, surroundings: Operat
   const parts = await openParts(options, surroundings, opened);
   const { host, port } = options;
   const { registry, log } = surroundings;
-  const server = opened.use(await startHealthServer({ host, port, registry, ...checksOf(parts) }));
+  const scraped = () => pipelineMetrics(parts.controller.known());
+  const server = opened.use(await startHealthServer({ host, port, registry, scraped, ...checksOf(parts) }));
   log.info({ url: server.url, namespaces: options.namespaces ?? "all" }, "listening");
   if (options.leaderElect) await contend(options, surroundings, parts);
   else await work(options, surroundings, { parts, leadership: null });
@@ -95,7 +96,6 @@ async function openParts(
     }),
   );
   const controller = openController(options, { api, compiler, events, metrics, log }, opened);
-  registerPipelineMetrics(registry, controller.known);
   const certificates = certificateOrigin(options);
   const { pipelines, connections } = controller;
   const webhook =

@@ -1,7 +1,11 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { setImmediate as turn } from "node:timers/promises";
 import type { Registry } from "prom-client";
 import { type Check, judge } from "./health.ts";
+import { type ScrapedMetric, textOf } from "./scraped-metrics.ts";
 
 /** Where to serve, and what. */
 export interface HealthServerOptions {
@@ -10,6 +14,8 @@ export interface HealthServerOptions {
   /** 0 takes a free one. */
   readonly port: number;
   readonly registry: Registry;
+  /** Metrics besides the registry's, as they are when it is called. */
+  readonly scraped: () => Iterable<ScrapedMetric>;
   /** The Service sends requests here. */
   readonly ready: readonly Check[];
   /** Without one of these, only a restart helps. That the event loop turns needs none: else there is no answer. */
@@ -28,12 +34,22 @@ const requestTimeoutMs = 10_000;
 interface Answer {
   readonly code: number;
   readonly type: string;
-  readonly body: string;
+  readonly body: AsyncIterable<string> | readonly string[];
 }
-const text = (code: number, body: string): Answer => ({ code, type: "text/plain; charset=utf-8", body });
+const text = (code: number, body: string): Answer => ({ code, type: "text/plain; charset=utf-8", body: [body] });
 
-async function answer(path: string, { registry, ready, live }: HealthServerOptions): Promise<Answer> {
-  if (path === "/metrics") return { code: 200, type: registry.contentType, body: await registry.metrics() };
+/** The page of all metrics. Between its parts all else has its turn: thousands of series must not hold up what the process is for. */
+async function* metricsPage(own: string, scraped: Iterable<ScrapedMetric>): AsyncIterable<string> {
+  yield own;
+  for (const part of textOf(scraped)) {
+    yield part;
+    await turn();
+  }
+}
+
+async function answer(path: string, { registry, scraped, ready, live }: HealthServerOptions): Promise<Answer> {
+  if (path === "/metrics")
+    return { code: 200, type: registry.contentType, body: metricsPage(await registry.metrics(), scraped()) };
   const [, probe = "", name] = path.split("/");
   const checks = probe === "readyz" ? ready : probe === "livez" ? live : null;
   const asked = name === undefined ? checks : checks?.filter((check) => check.name === name);
@@ -49,8 +65,8 @@ export async function startHealthServer(options: HealthServerOptions): Promise<H
     const { pathname } = new URL(request.url ?? "/", "http://localhost");
     const known = request.method === "GET" || request.method === "HEAD";
     const { code, type, body } = known ? await answer(pathname, options) : text(405, "only GET\n");
-    response.writeHead(code, { "content-type": type, "content-length": Buffer.byteLength(body) });
-    response.end(request.method === "HEAD" ? undefined : body);
+    response.writeHead(code, { "content-type": type });
+    await pipeline(Readable.from(request.method === "HEAD" ? [] : body), response);
   };
   const server = createServer({ requestTimeout: requestTimeoutMs }, (request, response) => {
     handle(request, response).catch((error: unknown) => {

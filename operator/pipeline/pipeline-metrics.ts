@@ -1,4 +1,4 @@
-import { Counter, Gauge, type Registry } from "prom-client";
+import type { ScrapedMetric, ScrapedSample } from "../control/scraped-metrics.ts";
 import type { KnownPipeline } from "./known-pipelines.ts";
 
 /** A value of one series of a pipeline, with the label that it has besides `namespace` and `pipeline`. */
@@ -11,7 +11,7 @@ interface Sample {
 interface PipelineMetric {
   readonly name: string;
   readonly help: string;
-  readonly kind: "gauge" | "counter";
+  readonly type: "gauge" | "counter";
   /** Besides `namespace` and `pipeline`. */
   readonly labelName?: string;
   readonly of: (known: KnownPipeline) => readonly Sample[];
@@ -23,11 +23,11 @@ const secondsOf = (time: string | undefined): number | undefined => (time === un
 const wantedOf = (pods: string | undefined): number | undefined => (pods === undefined ? undefined : Number(pods.split("/")[1]));
 
 /** What is told of each pipeline, from its status as it is in the API server. docs/metrics.md lists them. */
-const pipelineMetrics: readonly PipelineMetric[] = [
+const metrics: readonly PipelineMetric[] = [
   {
     name: "snowline_pipeline_condition",
     help: "Conditions of the Pipeline: 1 True, 0 False, absent where it is not known.",
-    kind: "gauge",
+    type: "gauge",
     labelName: "type",
     of: ({ pipeline }) =>
       (pipeline.status?.conditions ?? [])
@@ -75,7 +75,7 @@ const pipelineMetrics: readonly PipelineMetric[] = [
   {
     name: "snowline_pipeline_scaling_limiter",
     help: "1 for what the number of pods follows from, or what holds it, with spec.scaling.",
-    kind: "gauge",
+    type: "gauge",
     labelName: "limiter",
     of: ({ pipeline: { spec, status } }) =>
       spec.scaling === undefined || status?.scaling === undefined
@@ -85,7 +85,7 @@ const pipelineMetrics: readonly PipelineMetric[] = [
   {
     name: "snowline_pipeline_scalings_total",
     help: "Changes of the number of pods by the autoscaler, since the operator began.",
-    kind: "counter",
+    type: "counter",
     labelName: "direction",
     of: ({ pipeline, tally }) =>
       pipeline.spec.scaling === undefined
@@ -112,29 +112,19 @@ const pipelineMetrics: readonly PipelineMetric[] = [
   ),
 ];
 
-/**
- * Registers them. They are made while they are scraped, one after the other, and nothing of them is kept: a pipeline that is gone leaves
- * none, and those of thousands take little memory. `pipelines` is empty while another process tells of them.
- */
-export function registerPipelineMetrics(registry: Registry, pipelines: () => Iterable<KnownPipeline>): void {
-  for (const { name, help, kind, labelName, of } of pipelineMetrics) {
-    const labelNames = ["namespace", "pipeline", ...(labelName === undefined ? [] : [labelName])];
-    const common = { name, help, labelNames, registers: [registry] };
-    const metric = kind === "gauge" ? new Gauge(common) : new Counter(common);
-    const get = metric.get.bind(metric);
-    // The registry takes one value after the other: it need not be a list.
-    const values = () => valuesOf(pipelines(), of) as Value[];
-    metric.get = async () => ({ ...(await get()), values: values() });
-  }
+/** What is told of these pipelines, as they are now. */
+export function pipelineMetrics(pipelines: Iterable<KnownPipeline>): readonly ScrapedMetric[] {
+  const all = [...pipelines];
+  return metrics.map(({ name, help, type, labelName, of }) => ({
+    name,
+    help,
+    type,
+    labelNames: ["namespace", "pipeline", ...(labelName === undefined ? [] : [labelName])],
+    samples: () => samplesOf(all, of),
+  }));
 }
 
-/** A value as the registry takes it. */
-interface Value {
-  readonly value: number;
-  readonly labels: Readonly<Record<string, string>>;
-}
-
-function* valuesOf(pipelines: Iterable<KnownPipeline>, of: PipelineMetric["of"]): Iterable<Value> {
+function* samplesOf(pipelines: readonly KnownPipeline[], of: PipelineMetric["of"]): Iterable<ScrapedSample> {
   for (const known of pipelines) {
     const { name: pipeline, namespace = "" } = known.pipeline.metadata;
     for (const { value, label } of of(known))
@@ -143,9 +133,9 @@ function* valuesOf(pipelines: Iterable<KnownPipeline>, of: PipelineMetric["of"])
 }
 
 function gauge(name: string, help: string, of: (known: KnownPipeline) => number | undefined): PipelineMetric {
-  return { name, help, kind: "gauge", of: (each) => known(of(each)) };
+  return { name, help, type: "gauge", of: (each) => known(of(each)) };
 }
 
 function counter(name: string, help: string, of: (known: KnownPipeline) => number | undefined): PipelineMetric {
-  return { ...gauge(name, help, of), kind: "counter" };
+  return { ...gauge(name, help, of), type: "counter" };
 }

@@ -4,7 +4,7 @@ import type { PipelineSpec } from "../../crds/kinds/pipeline.ts";
 import { systemClock as operatorClock } from "../../operator/control/clock.ts";
 import { registerControlMetrics } from "../../operator/control/control-metrics.ts";
 import { registerRequestMetrics } from "../../operator/kube/request-metrics.ts";
-import { registerPipelineMetrics } from "../../operator/pipeline/pipeline-metrics.ts";
+import { pipelineMetrics } from "../../operator/pipeline/pipeline-metrics.ts";
 import { webhookMetrics } from "../../operator/webhook/webhook-metrics.ts";
 import { systemClock } from "../../runtime/engine/clock.ts";
 import { PipelineReport } from "../../runtime/engine/report.ts";
@@ -42,7 +42,6 @@ function ofOperator(): Registry {
   registerControlMetrics(registry, operatorClock).eventLoopLag(() => 0);
   registerRequestMetrics(registry);
   webhookMetrics(registry, operatorClock, { current: null } as Parameters<typeof webhookMetrics>[2]);
-  registerPipelineMetrics(registry, () => []);
   return registry;
 }
 
@@ -53,12 +52,13 @@ export interface RegisteredMetric {
   readonly labelNames: readonly string[];
 }
 
-/** All that a pod and the operator register, by the functions that they register it with. */
+/** All that a pod and the operator tell, by the functions that they register or make it with. */
 export async function registeredMetrics(): Promise<readonly RegisteredMetric[]> {
   const registries = [await ofPod(), ofOperator()];
   const types = await Promise.all(registries.map((registry) => registry.getMetricsAsJSON()));
   const typeOf = new Map(types.flat().map(({ name, type }) => [name, String(type)]));
-  return registries
+  const registered = registries
     .flatMap((registry) => registry.getMetricsAsArray() as unknown as RegisteredMetric[])
     .map(({ name, labelNames }) => ({ name, type: typeOf.get(name)!, labelNames }));
+  return [...registered, ...pipelineMetrics([])];
 }

@@ -1,8 +1,8 @@
-import { Registry } from "prom-client";
 import { describe, expect, test } from "vitest";
 import type { PipelineStatus } from "../../../crds/kinds/pipeline-status.ts";
+import { textOf } from "../../../operator/control/scraped-metrics.ts";
 import type { KnownPipeline } from "../../../operator/pipeline/known-pipelines.ts";
-import { registerPipelineMetrics } from "../../../operator/pipeline/pipeline-metrics.ts";
+import { pipelineMetrics } from "../../../operator/pipeline/pipeline-metrics.ts";
 import { createPipelineTallies } from "../../../operator/pipeline/pipeline-tallies.ts";
 import { orders } from "./orders.ts";
 
@@ -33,16 +33,17 @@ function known(name: string, more: { readonly set?: object; readonly status?: Pi
   return { pipeline: { ...pipeline, metadata, status: more.status ?? status }, podRestarts: () => 6, tally };
 }
 
-/** Lines of a scrape without their comments. */
-async function scraped(pipelines: () => readonly KnownPipeline[]): Promise<readonly string[]> {
-  const registry = new Registry();
-  registerPipelineMetrics(registry, pipelines);
-  return (await registry.metrics()).split("\n").filter((line) => line !== "" && !line.startsWith("#"));
-}
+const pageOf = (...pipelines: readonly KnownPipeline[]): string => [...textOf(pipelineMetrics(pipelines))].join("");
 
-test("each pipeline tells how it is", async () => {
+/** Lines of a scrape without their comments. */
+const scraped = (...pipelines: readonly KnownPipeline[]): readonly string[] =>
+  pageOf(...pipelines)
+    .split("\n")
+    .filter((line) => line !== "" && !line.startsWith("#"));
+
+test("each pipeline tells how it is", () => {
   const labels = 'namespace="shop",pipeline="a"';
-  expect(await scraped(() => [known("a")])).toEqual([
+  expect(scraped(known("a"))).toEqual([
     `snowline_pipeline_condition{${labels},type="Ready"} 1`,
     `snowline_pipeline_condition{${labels},type="Scaling"} 0`,
     `snowline_pipeline_replicas{${labels}} 3`,
@@ -69,50 +70,18 @@ test("each pipeline tells how it is", async () => {
 describe("what is not so is not told", () => {
   const names = (lines: readonly string[]): readonly string[] => lines.map((line) => line.split("{")[0]!);
 
-  test("without scaling there is nothing of it", async () => {
+  test("without scaling there is nothing of it", () => {
     const { scaling: _scaling, ...rest } = status;
     const { pipeline, ...others } = known("a", { status: rest });
     const { scaling: _spec, ...spec } = pipeline.spec;
-    const lines = await scraped(() => [{ ...others, pipeline: { ...pipeline, spec } }]);
+    const lines = scraped({ ...others, pipeline: { ...pipeline, spec } });
     expect(names(lines).filter((name) => /scal|target|capacity|arrivals|probe/.test(name))).toEqual([]);
   });
 
-  test("before the first status there are only zeros that are true", async () => {
-    const lines = await scraped(() => [known("a", { status: {} })]);
+  test("before the first status there are only zeros that are true", () => {
+    const lines = scraped(known("a", { status: {} }));
     expect(names(lines).filter((name) => /pipeline_lag|replicas|condition|loaded|load_time/.test(name))).toEqual([]);
   });
-});
-
-test("a pipeline that is gone, and what another process tells of, leave no series; a limiter that no longer holds neither", async () => {
-  const registry = new Registry();
-  let pipelines = [known("a"), known("b")];
-  registerPipelineMetrics(registry, () => pipelines);
-  expect(await registry.metrics()).toContain('pipeline="a",limiter="Maximum"');
-  pipelines = [known("a", { status: { ...status, scaling: { ...status.scaling!, limiter: "Demand" } } })];
-  const text = await registry.metrics();
-  expect(text).not.toContain('pipeline="b"');
-  expect(text).not.toContain('limiter="Maximum"');
-  // A counter is not counted twice by being scraped twice.
-  expect(text).toContain('snowline_pipeline_rows_loaded_total{namespace="shop",pipeline="a"} 10');
-  pipelines = [];
-  expect(await registry.metrics()).not.toContain("pipeline=");
-});
-
-test("five thousand pipelines are told within a few seconds of a processor", { timeout: 60_000 }, async () => {
-  const one = known("a");
-  const all = Array.from({ length: 5_000 }, (_, at): KnownPipeline => {
-    const metadata = { ...one.pipeline.metadata, name: `a${at}` };
-    return { ...one, pipeline: { ...one.pipeline, metadata } };
-  });
-  const registry = new Registry();
-  registerPipelineMetrics(registry, () => all);
-  await registry.metrics();
-  const began = process.cpuUsage();
-  const text = await registry.metrics();
-  const { user, system } = process.cpuUsage(began);
-  expect(text.length).toBeGreaterThan(5_000_000);
-  // In microseconds. It took 0.4 s on a machine of two processors that eight shared.
-  expect(user + system).toBeLessThan(3_000_000);
 });
 
 test("counts go with their pipeline", () => {
