@@ -26,8 +26,8 @@ export interface Hands {
   readonly stores: PipelineStores;
   readonly ownWrites: OwnWrites;
   readonly events: EventRecorder;
-  /** When the status of this Pipeline was last written, in milliseconds since the epoch; null: not by this process. */
-  readonly statusMs: number | null;
+  /** When the status of this Pipeline was last written, in milliseconds since the epoch. */
+  readonly statusMs: number;
   readonly signal: AbortSignal;
 }
 
@@ -127,10 +127,10 @@ async function applyChild(object: KubeObject, { observed, hands, done }: Context
 }
 
 async function writeStatus({ observed, plan, hands, done }: Context): Promise<Done> {
-  const { pipeline, nowMs } = observed;
+  const { pipeline, pods, nowMs } = observed;
   const urgency = urgencyOf(pipeline.status ?? {}, plan.status);
   if (urgency === "none") return done;
-  const statusWaitMs = waitMs(urgency, hands.statusMs === null ? null : nowMs - hands.statusMs);
+  const statusWaitMs = waitMs(urgency, { writtenMs: hands.statusMs, pods, nowMs });
   if (statusWaitMs > 0) return { ...done, statusWaitMs };
   const { api, stores, ownWrites, events, signal } = hands;
   const key = keyOf(pipeline.metadata);

@@ -175,8 +175,9 @@ async function runTerm(
   const { metrics, log, clock } = options;
   const { queue, connectionQueue, reports, departed, sleepers, memory, ownWrites, ownConnectionWrites } = parts;
   const { watches, storesOf, synced: ready } = scopes;
-  // Another may have led meanwhile, and what it has learned is in the status.
+  // Another may have led meanwhile: what it has learned is in the status, and when it wrote that is not known.
   memory.remembered.clear();
+  memory.statusMs.clear();
   reports.run(working);
   sleepers.run(working);
   const ending = { signal, ...(leading === undefined ? {} : { leading }) };

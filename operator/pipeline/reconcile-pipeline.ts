@@ -44,7 +44,7 @@ export interface PipelineReconcileOptions {
 
 /** What is remembered of Pipelines between two looks. What it has lost costs at most a write. */
 export interface PipelineMemory {
-  /** When each one's status was last written, in milliseconds since the epoch. */
+  /** When each one's status was last written, in milliseconds since the epoch. What this process has not written counts as written when it was first seen: else an operator that begins would write at once all that has moved a little. */
   readonly statusMs: Map<string, number>;
   /** What was in the way of each one. */
   readonly obstacles: Map<string, Obstacle>;
@@ -66,7 +66,8 @@ export function reconcilePipeline(options: PipelineReconcileOptions): Reconcile 
     const observed = await completed(found, memory, { check: options.check, signal });
     const plan = decide(observed, options.settings);
     const { api, ownWrites, events } = options;
-    const statusMs = memory.statusMs.get(text) ?? null;
+    const statusMs = memory.statusMs.get(text) ?? observed.nowMs;
+    memory.statusMs.set(text, statusMs);
     try {
       const done = await act(observed, plan, { api, stores, ownWrites, events, statusMs, signal });
       if (done.told) memory.statusMs.set(text, observed.nowMs);

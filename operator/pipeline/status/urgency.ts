@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { PipelineStatus } from "../../../crds/kinds/pipeline-status.ts";
+import type { ObservedPod } from "../observed.ts";
 import type { PodReport } from "../pod-report.ts";
 
 /** How soon a status has to be written. `none`: it is the same. */
@@ -13,8 +14,8 @@ const paceMs = {
   soon: 10_000,
   /** Numbers moved at all: sums grow with every record, and a write for each answer of a pod would be the API server's main work. */
   slow: 60_000,
-  /** That all is well so far with a pipeline that begins: it is about to turn. */
-  later: 180_000,
+  /** That all is well so far with a pipeline that begins and has no pod yet that is ready: it turns when it has, or with its deadline. */
+  later: 600_000,
 } as const;
 
 /** Changes of numbers that nobody would act on. Relative to the former value, and absolute where that is small. */
@@ -30,16 +31,32 @@ export function urgencyOf(before: PipelineStatus, after: PipelineStatus): Urgenc
   return numbersMoved(numbersIn(before), numbersIn(after)) ? "soon" : "slow";
 }
 
-/** No revision has ever proven itself, and the first rolls out: it turns soon, and until then that all is well so far is no news. */
-const isBeginning = ({ provenRevision, conditions = [] }: PipelineStatus): boolean =>
-  provenRevision === undefined && conditions.some(({ type, status }) => type === "Progressing" && status === "True");
+/** No revision has ever proven itself, the first rolls out, and no pod of it is ready yet: that all is well so far is no news. */
+const isBeginning = ({ provenRevision, readyReplicas = 0, conditions = [] }: PipelineStatus): boolean =>
+  provenRevision === undefined &&
+  readyReplicas === 0 &&
+  conditions.some(({ type, status }) => type === "Progressing" && status === "True");
 
 /** Without what is kept only for an operator that starts again: what matters of that shows in the terms, too. */
 const lasting = ({ scaling, ...status }: PipelineStatus): unknown => [status, { ...scaling, memory: "" }];
 
-/** How long a status of this urgency has to wait, in milliseconds; 0: it does not. `sinceMs`: age of the last write, null where there was none. */
-export function waitMs(urgency: Exclude<Urgency, "none">, sinceMs: number | null): number {
-  return sinceMs === null ? 0 : Math.max(0, paceMs[urgency] - sinceMs);
+/** What the pace of a pipeline's status depends on; times in milliseconds since the epoch. */
+export interface Pace {
+  /** When it was last written. */
+  readonly writtenMs: number;
+  readonly pods: readonly Pick<ObservedPod, "ready" | "readySinceMs">[];
+  readonly nowMs: number;
+}
+
+/**
+ * How long a status of this urgency has to wait, in milliseconds; 0: it does not. It counts from the last write, and from when the first
+ * of its pods became ready: what begins then turns within seconds, and a status that tells only of the pod would be one too many.
+ */
+export function waitMs(urgency: Exclude<Urgency, "none">, { writtenMs, pods, nowMs }: Pace): number {
+  const readySinceMs = pods.filter(({ ready }) => ready).map((pod) => pod.readySinceMs);
+  // A node's clock may be ahead.
+  const begunMs = readySinceMs.length === 0 ? 0 : Math.min(nowMs, ...readySinceMs);
+  return Math.max(0, paceMs[urgency] - (nowMs - Math.max(writtenMs, begunMs)));
 }
 
 /** Whether a pod's answer says something that its pipeline's status would show soon. */

@@ -11,7 +11,7 @@ import type { Action, OperatorSettings } from "../../../operator/pipeline/plan.t
 import { type Probed, unprobed } from "../../../operator/probe/probed.ts";
 import { type Remembered, rememberedFrom } from "../../../operator/pipeline/remembered.ts";
 import { revisionFrom } from "../../../operator/pipeline/revision-config-map.ts";
-import { urgencyOf, waitMs } from "../../../operator/pipeline/status/urgency.ts";
+import { type Urgency, urgencyOf, waitMs } from "../../../operator/pipeline/status/urgency.ts";
 import { orders, settings } from "./orders.ts";
 import { after, idle, loadTold, newPod, type SimulatedSource } from "./simulated-pods.ts";
 
@@ -286,7 +286,7 @@ export class SimulatedCluster {
         });
       case "status": {
         const urgency = urgencyOf(pipeline.status, status);
-        if (urgency === "none" || waitMs(urgency, this.nowMs - this.#statusMs) > 0) return;
+        if (urgency === "none" || this.#statusWaitMs(urgency) > 0) return;
         return write("status", () => {
           this.#statusMs = this.nowMs;
           pipeline.status = JSON.parse(JSON.stringify(status)) as PipelineStatus;
@@ -299,6 +299,10 @@ export class SimulatedCluster {
       default:
         return action satisfies never;
     }
+  }
+
+  #statusWaitMs(urgency: Exclude<Urgency, "none">): number {
+    return waitMs(urgency, { writtenMs: this.#statusMs, pods: this.pods, nowMs: this.nowMs });
   }
 
   #applyChild(object: KubeObject, write: (what: string, run: () => void) => void): void {

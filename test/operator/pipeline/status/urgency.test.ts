@@ -84,7 +84,7 @@ test.each([
   ["first numbers", told, "later"],
   ["a source that can be reached", { ...told, conditions: [...beginning.conditions!, condition("SourceReachable")] }, "later"],
   ["one that cannot", { ...told, conditions: [...beginning.conditions!, condition("SourceReachable", "False")] }, "soon"],
-  ["a pod that is ready", { pods: "1/2" }, "soon"],
+  ["a pod that is ready", { pods: "1/2", readyReplicas: 1 }, "soon"],
   ["Ready turned", { conditions: [condition("Ready"), condition("Progressing")] }, "now"],
 ] as const satisfies readonly (readonly [string, PipelineStatus, string])[])(
   "the status of a pipeline that begins with %s is written: %j, %s",
@@ -92,6 +92,10 @@ test.each([
     expect(urgencyOf(beginning, { ...beginning, ...change })).toBe(urgency);
   },
 );
+test("with a pod that is ready, numbers matter while the first revision rolls out", () => {
+  const rolling = { ...beginning, pods: "1/2", readyReplicas: 1 };
+  expect(urgencyOf(rolling, { ...rolling, ...told })).toBe("soon");
+});
 test("with a revision that has proven itself, numbers matter while another rolls out", () => {
   const rolling = { ...beginning, provenRevision: "a" };
   expect(urgencyOf(rolling, { ...rolling, ...told })).toBe("soon");
@@ -118,15 +122,26 @@ test("an answer matters from which another number of pods may follow", () => {
   expect(answerMatters(told, { ...told, rebalances: { count: 1, stallSeconds: 0 } })).toBe(true);
 });
 
-test("the wait is what is left of the pace since the last write, and there is none after a start", () => {
-  expect([
-    waitMs("now", 0),
-    waitMs("soon", 4_000),
-    waitMs("soon", 10_000),
-    waitMs("slow", 15_000),
-    waitMs("later", 15_000),
-    waitMs("slow", null),
-  ]).toEqual([0, 6_000, 0, 45_000, 165_000, 0]);
+const nowMs = 1_000_000;
+const ready = (secondsAgo: number) => ({ ready: true, readySinceMs: nowMs - secondsAgo * 1000 });
+const unready = { ready: false, readySinceMs: nowMs };
+test.each([
+  ["now", 0, [], 0],
+  ["now", 0, [ready(0)], 0],
+  ["soon", 4, [], 6],
+  ["soon", 10, [], 0],
+  ["slow", 15, [], 45],
+  ["later", 15, [], 585],
+  // From when the first pod became ready.
+  ["soon", 300, [ready(4), ready(1), unready], 6],
+  ["soon", 300, [ready(400), ready(1)], 0],
+  ["soon", 4, [ready(400)], 6],
+  ["soon", 300, [unready], 0],
+  ["slow", 300, [ready(4)], 56],
+  // Its node's clock is ahead.
+  ["soon", 300, [ready(-60)], 10],
+] as const)("a status to be written %s, %d s after the last, with pods %j, waits %d s", (urgency, seconds, pods, waits) => {
+  expect(waitMs(urgency, { writtenMs: nowMs - seconds * 1000, pods, nowMs })).toBe(waits * 1000);
 });
 
 test("an answer matters that is the first, the last, turns a condition or moves a number by what one would notice", () => {
