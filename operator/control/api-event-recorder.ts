@@ -22,8 +22,11 @@ const eventType: ResourceType = {
   namespaced: true,
 };
 
-/** Events that wait to be sent; more are dropped. Some minutes of an API server that is away. */
-const waitingMax = 1_000;
+/**
+ * Events that wait to be sent; more are dropped. Two for each of thousands of objects that are made at once, while the API server is busy
+ * with making them: some megabytes.
+ */
+const waitingMax = 10_000;
 /** Tries of one event: what is still refused then will be refused again. */
 const triesMax = 4;
 /** First pause after a failure, in milliseconds; doubles each time. */
@@ -113,9 +116,8 @@ type Send = (signal: AbortSignal) => Promise<void>;
 async function sendFirst(options: ApiEventRecorderOptions, one: Series, signal: AbortSignal): Promise<void> {
   const { api, reportingController, reportingInstance } = options;
   const { regarding, happening } = one;
-  const { namespace, name, uid, resourceVersion } = regarding.metadata;
   // A name is at most 253 characters long. The same in each try, so that it is made once.
-  one.eventName ??= `${name.slice(0, 236)}.${randomBytes(8).toString("hex")}`;
+  one.eventName ??= `${regarding.name.slice(0, 236)}.${randomBytes(8).toString("hex")}`;
   const event: Event = {
     apiVersion: "events.k8s.io/v1",
     kind: "Event",
@@ -125,7 +127,7 @@ async function sendFirst(options: ApiEventRecorderOptions, one: Series, signal: 
     reason: happening.reason,
     action: happening.action,
     note: happening.note,
-    regarding: { apiVersion: regarding.apiVersion, kind: regarding.kind, namespace, name, uid, resourceVersion },
+    regarding,
     reportingController,
     reportingInstance: reportingInstance.slice(0, instanceMax),
   };

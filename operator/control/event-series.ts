@@ -16,9 +16,19 @@ const refillMs = 300_000;
 /** Objects whose events are counted; of more, the one that is silent longest may begin anew. */
 const objectsMax = 4_096;
 
+/** An object as its Event names it: thousands of series must not keep thousands of objects as they were. */
+export interface Regarding {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly namespace?: string;
+  readonly name: string;
+  readonly uid?: string;
+  readonly resourceVersion?: string;
+}
+
 /** The same that happened to an object again and again. */
 export interface Series {
-  readonly regarding: KubeObject;
+  readonly regarding: Regarding;
   /** Where its Event is. */
   readonly namespace: string;
   readonly happening: Happening;
@@ -93,10 +103,11 @@ export function createEventSeries({ clock, first, again }: EventSeriesOptions): 
     all.set(kept.key, kept);
     if (kept.one.count === 2) write(kept);
   };
-  const begin = (key: string, regarding: KubeObject, happening: Happening): "queued" | "dropped" => {
-    const namespace = regarding.metadata.namespace ?? "default";
+  const begin = (key: string, object: KubeObject, happening: Happening): "queued" | "dropped" => {
+    const regarding = referenceTo(object);
+    const { namespace = "default" } = regarding;
     const one: Series = { regarding, namespace, happening, lastMs: clock.now(), count: 1, eventName: null, isMade: false };
-    if (!spam(keyOf(regarding)) || !first(one)) return "dropped";
+    if (!spam(keyOf(object)) || !first(one)) return "dropped";
     const kept: Kept = { one, key, heardMs: clock.monotonic(), sent: 1, pauseMs: writeFirstMs / 2, cancel: () => {} };
     all.set(key, kept);
     schedule(kept);
@@ -121,6 +132,17 @@ export function createEventSeries({ clock, first, again }: EventSeriesOptions): 
     flush: () => {
       for (const kept of all.values()) end(kept);
     },
+  };
+}
+
+function referenceTo({ apiVersion, kind, metadata: { namespace, name, uid, resourceVersion } }: KubeObject): Regarding {
+  return {
+    apiVersion,
+    kind,
+    ...(namespace !== undefined && { namespace }),
+    name,
+    ...(uid !== undefined && { uid }),
+    ...(resourceVersion !== undefined && { resourceVersion }),
   };
 }
 

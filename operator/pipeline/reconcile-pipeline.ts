@@ -44,7 +44,10 @@ export interface PipelineReconcileOptions {
 
 /** What is remembered of Pipelines between two looks. What it has lost costs at most a write. */
 export interface PipelineMemory {
-  /** When each one's status was last written, in milliseconds since the epoch. What this process has not written counts as written when it was first seen: else an operator that begins would write at once all that has moved a little. */
+  /**
+   * When each one's status was last written, in milliseconds since the epoch. What this process has not written counts as written when
+   * it was first seen: else an operator that begins would write at once all that has moved a little.
+   */
   readonly statusMs: Map<string, number>;
   /** What was in the way of each one. */
   readonly obstacles: Map<string, Obstacle>;

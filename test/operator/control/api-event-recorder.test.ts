@@ -130,9 +130,9 @@ test("a server that does not answer holds nobody up, and the end takes three sec
   const clock = new FakeClock();
   const never = (): Promise<never> => new Promise(() => {});
   const { recorder, count } = start({ create: never, patch: never }, clock);
-  for (let at = 0; at < 2_000; at++)
+  for (let at = 0; at < 12_000; at++)
     recorder.record({ ...about, metadata: { ...about.metadata, uid: `${at}` } }, { ...rolled, reason: "Stuck" });
-  expect(await count("dropped")).toBe(999);
+  expect(await count("dropped")).toBe(1_999);
   let ended = false;
   const ending = recorder[Symbol.asyncDispose]().then(() => (ended = true));
   await clock.advance(2_999);
