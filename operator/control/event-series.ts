@@ -20,10 +20,10 @@ const objectsMax = 4_096;
 export interface Regarding {
   readonly apiVersion: string;
   readonly kind: string;
-  readonly namespace?: string;
+  readonly namespace: string | undefined;
   readonly name: string;
-  readonly uid?: string;
-  readonly resourceVersion?: string;
+  readonly uid: string | undefined;
+  readonly resourceVersion: string | undefined;
 }
 
 /** The same that happened to an object again and again. */
@@ -136,14 +136,7 @@ export function createEventSeries({ clock, first, again }: EventSeriesOptions): 
 }
 
 function referenceTo({ apiVersion, kind, metadata: { namespace, name, uid, resourceVersion } }: KubeObject): Regarding {
-  return {
-    apiVersion,
-    kind,
-    ...(namespace !== undefined && { namespace }),
-    name,
-    ...(uid !== undefined && { uid }),
-    ...(resourceVersion !== undefined && { resourceVersion }),
-  };
+  return { apiVersion, kind, namespace, name, uid, resourceVersion };
 }
 
 const keyOf = ({ kind, metadata }: KubeObject): string => metadata.uid ?? `${kind}/${metadata.namespace ?? ""}/${metadata.name}`;

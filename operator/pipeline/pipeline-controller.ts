@@ -99,7 +99,6 @@ interface Parts {
   readonly tallies: PipelineTallies;
   readonly ownWrites: OwnWrites;
   readonly ownConnectionWrites: OwnWrites;
-  readonly memory: PipelineMemory;
 }
 
 /** The watches, and what they have seen. */
@@ -163,7 +162,6 @@ function createParts(options: PipelineControllerOptions, isEager: (pipeline: Obj
     tallies,
     ownWrites: createOwnWrites(clock, log),
     ownConnectionWrites: createOwnWrites(clock, log),
-    memory: { statusMs: new Map(), obstacles: new Map(), remembered: new Map() },
   };
 }
 
@@ -173,11 +171,10 @@ async function runTerm(
   { options, parts, scopes }: { readonly options: PipelineControllerOptions; readonly parts: Parts; readonly scopes: Scopes },
 ): Promise<void> {
   const { metrics, log, clock } = options;
-  const { queue, connectionQueue, reports, departed, sleepers, memory, ownWrites, ownConnectionWrites } = parts;
+  const { queue, connectionQueue, reports, departed, sleepers, ownWrites, ownConnectionWrites } = parts;
   const { watches, storesOf, synced: ready } = scopes;
-  // Another may have led meanwhile: what it has learned is in the status, and when it wrote that is not known.
-  memory.remembered.clear();
-  memory.statusMs.clear();
+  // Of this term: another may have led meanwhile, and what it has learned is in the status.
+  const memory: PipelineMemory = { statusMs: new Map(), obstacles: new Map(), remembered: new Map() };
   reports.run(working);
   sleepers.run(working);
   const ending = { signal, ...(leading === undefined ? {} : { leading }) };
@@ -189,7 +186,7 @@ async function runTerm(
       name,
       queue,
       workers,
-      reconcile: reconcilePipeline({ ...options, ...parts, api, storesOf, senses }),
+      reconcile: reconcilePipeline({ ...options, ...parts, memory, api, storesOf, senses }),
       isCurrent: ownWrites.caughtUp,
       // Who leads anew has no deadlines of the one before it.
       all: () => watches.flatMap(({ stores }) => stores.pipelines.list().map(({ metadata }) => keyOf(metadata))),

@@ -78,6 +78,11 @@ describe("what is not so is not told", () => {
     expect(names(lines).filter((name) => /scal|target|capacity|arrivals|probe/.test(name))).toEqual([]);
   });
 
+  test("what is no number or time, in a status that another version wrote", () => {
+    const lines = scraped(known("a", { status: { ...status, pods: "some", lastLoadTime: "lately" } }));
+    expect(names(lines).filter((name) => /wanted|last_load/.test(name))).toEqual([]);
+  });
+
   test("before the first status there are only zeros that are true", () => {
     const lines = scraped(known("a", { status: {} }));
     expect(names(lines).filter((name) => /pipeline_lag|replicas|condition|loaded|load_time/.test(name))).toEqual([]);
